@@ -1,0 +1,28 @@
+# A thin front door: every target is one script or one CMake command.
+JOBS ?= $(shell nproc)
+
+.PHONY: build demo test bench deps format clean
+
+build: deps
+	@cmake --preset release $(if $(wildcard build/build.ninja),>/dev/null)
+	@cmake --build build -j $(JOBS)
+
+demo:
+	@scripts/demo.sh
+
+test:
+	@scripts/test.sh
+
+bench:
+	@scripts/deps.sh test
+	@$(MAKE) --no-print-directory build
+	@tests/bench/bench.sh
+
+deps:
+	@scripts/deps.sh
+
+format:
+	@git ls-files '*.hpp' '*.h' '*.cpp' '*.c' | xargs clang-format -i
+
+clean:
+	@rm -rf build build-*

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Installs what is missing, fetches Kafka, builds, and runs every test through ctest.
+#
+#   scripts/test.sh [ctest options]     e.g. scripts/test.sh -L unit, or -R kill
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/deps.sh test
+LEAT_KAFKA_LIB=$(scripts/fetch_kafka.sh)
+export LEAT_KAFKA_LIB
+make --no-print-directory build
+
+if (($# > 0)); then
+  exec ctest --test-dir build --output-on-failure "$@"
+fi
+# The quick ones first, side by side; those with real brokers after them, one by one.
+ctest --test-dir build --output-on-failure -LE integration -j "$(nproc)"
+ctest --test-dir build --output-on-failure -L integration
