@@ -1,0 +1,111 @@
+// New bytes for messages: an arena on the host's buffers, and compaction.
+//
+//     Arena arena(services);
+//     char* mine = arena.reserve(n);
+//     arena.attach(message);      // message now holds one reference to the arena's buffer; the old one is kept by it
+//
+// On the shard only.
+#pragma once
+#include <leat/sdk/flow/message.hpp>
+#include <leat/sdk/services.hpp>
+
+#include <cstring>
+
+namespace leat {
+inline namespace v1 {
+
+/// Allocates in steps of a block; a block is freed when the last message that points into it is settled.
+class Arena {
+  public:
+    explicit Arena(Services services, size_t block = 64 * 1024) : services_(services), block_(block) {}
+    Arena(const Arena&) = delete;
+    Arena& operator=(const Arena&) = delete;
+    ~Arena() { close(); }
+
+    /// Memory for one message, aligned for headers. All that one message needs must come from one reserve().
+    char* reserve(size_t size) {
+        size = (size + 15) & ~size_t{15};
+        if (size > left_) open(size);
+        char* at = cursor_;
+        cursor_ += size;
+        left_ -= size;
+        return at;
+    }
+
+    /// Gives the message a reference to the block of the last reserve(), and its old reference to the block.
+    void attach(leat_message& message) {
+        if (message.buffer == buffer_) return;
+        if (message.buffer) services_.host->buffer_adopt(buffer_, message.buffer, 1);
+        ++buffer_->refs;
+        message.buffer = buffer_;
+    }
+
+    /// Drops the arena's own reference: call when idle, so that a block does not outlive its messages for long.
+    void close() {
+        if (buffer_) leat_buffer_release(buffer_, 1);
+        buffer_ = nullptr;
+        cursor_ = nullptr;
+        left_ = 0;
+    }
+
+  private:
+    void open(size_t at_least) {
+        close();
+        void* data = nullptr;
+        const size_t capacity = at_least > block_ ? at_least : block_;
+        buffer_ = services_.host->buffer_new(services_.me, capacity, &data);
+        cursor_ = static_cast<char*>(data);
+        left_ = capacity;
+    }
+
+    Services services_;
+    size_t block_;
+    leat_buffer* buffer_ = nullptr;
+    char* cursor_ = nullptr;
+    size_t left_ = 0;
+};
+
+/// Lays bytes one behind the other into memory that the caller sized.
+class Packer {
+  public:
+    explicit Packer(char* at) : at_(at) {}
+    leat_bytes put(leat_bytes from) {
+        if (!from.data) return from;
+        if (from.size) std::memcpy(at_, from.data, from.size);
+        const leat_bytes placed{at_, from.size};
+        at_ += from.size;
+        return placed;
+    }
+
+  private:
+    char* at_;
+};
+
+/// Moves a message that will be kept for long into a buffer of its own, so that it does not pin a large receive
+/// buffer. The message's reference is exchanged.
+inline void compact(Services services, leat_message& message) {
+    if (!message.buffer) return;
+    size_t size = message.header_count * sizeof(leat_header) + content_size(message);
+    for (uint32_t i = 0; i < message.header_count; ++i) {
+        size += message.headers[i].name.size + message.headers[i].value.size;
+    }
+    if (message.buffer->capacity <= 2 * size + 512) return;  // it is its own already
+    void* data = nullptr;
+    leat_buffer* own = services.host->buffer_new(services.me, size ? size : 1, &data);
+    auto* headers = static_cast<leat_header*>(data);
+    Packer packer(static_cast<char*>(data) + message.header_count * sizeof(leat_header));
+    for (uint32_t i = 0; i < message.header_count; ++i) {
+        headers[i].name = packer.put(message.headers[i].name);
+        headers[i].value = packer.put(message.headers[i].value);
+    }
+    message.topic = packer.put(message.topic);
+    message.key = packer.put(message.key);
+    message.payload = packer.put(message.payload);
+    if (message.header_count) message.headers = headers;
+    leat_buffer* old = message.buffer;
+    message.buffer = own;
+    leat_buffer_release(old, 1);
+}
+
+}  // namespace v1
+}  // namespace leat

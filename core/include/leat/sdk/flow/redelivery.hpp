@@ -1,0 +1,154 @@
+// What a source has emitted and not finished: an AckWindow, the messages themselves, and those that came back with
+// `retry` and are to be emitted again, in order, after a backoff.
+//
+//     InFlight window(0, 4096, 16 << 20);
+//     if (window.credit()) window.emit(batch, n);   // Source::emit does this: stamps receipts, keeps a copy
+//     ...                                            // Source::settle tells it outcomes and calls advanced()
+//
+// One for each acknowledgement domain (Kafka: partition, MQTT: session). Outlives the connections of its domain: at
+// the end of one, forget() makes what is unsettled stale. On the shard only.
+#pragma once
+#include <leat/sdk/flow/ack_window.hpp>
+#include <leat/sdk/flow/settle.hpp>
+#include <leat/sdk/services.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <vector>
+
+namespace leat {
+inline namespace v1 {
+
+class InFlight {
+  public:
+    static constexpr unsigned kDomainShift = 48;  // token = domain << 48 | sequence number
+    static constexpr uint64_t kSequenceMask = (uint64_t{1} << kDomainShift) - 1;
+
+    /// domain  number of this window within its source, below 65,536.
+    /// by_confirmation  credit counts from confirm() (Kafka: a confirmed commit) instead of from the watermark.
+    InFlight(uint32_t domain, uint64_t max_messages, uint64_t max_bytes, bool by_confirmation = false)
+        : domain_(domain),
+          max_messages_(max_messages),
+          max_bytes_(max_bytes),
+          by_confirmation_(by_confirmation),
+          window_(max_messages),
+          kept_(std::bit_ceil(std::min<uint64_t>(max_messages, 256))) {}
+    InFlight(const InFlight&) = delete;
+    InFlight& operator=(const InFlight&) = delete;
+    ~InFlight() { release_below(window_.next()); }
+
+    uint32_t domain() const { return domain_; }
+
+    /// How many more messages may be emitted now. Bytes count, but one is admitted when nothing is in flight.
+    uint64_t credit() const {
+        if (!retries_.empty()) return 0;
+        const uint64_t used = window_.next() - floor();
+        if (used == 0) return max_messages_;
+        if (used >= max_messages_ || bytes_ >= max_bytes_) return 0;
+        return max_messages_ - used;
+    }
+
+    uint64_t next() const { return window_.next(); }            ///< sequence number of the next message
+    uint64_t watermark() const { return window_.watermark(); }  ///< all below are settled
+    uint64_t span() const { return window_.next() - floor(); }
+    uint64_t bytes() const { return bytes_; }
+    bool is_settled(uint64_t sequence) const { return window_.is_settled(sequence); }
+    uint64_t max_messages() const { return max_messages_; }
+    uint64_t max_bytes() const { return max_bytes_; }
+
+    /// A message at or above the watermark, as it was emitted; its bytes are held until the watermark passes it.
+    const leat_message& kept(uint64_t sequence) const { return kept_[sequence & (kept_.size() - 1)]; }
+
+    /// With by_confirmation: everything below is safe at the broker.
+    void confirm(uint64_t below) { confirmed_ = std::max(confirmed_, below); }
+
+    /// Makes all that is unsettled stale (connection or assignment ended); returns how many those were.
+    uint64_t forget() {
+        uint64_t unsettled = 0;
+        for (uint64_t s = window_.watermark(); s < window_.next(); ++s) unsettled += window_.is_settled(s) ? 0 : 1;
+        release_below(window_.next());
+        window_.reset();
+        confirmed_ = window_.next();
+        retries_.clear();
+        abandoned_ = 0;
+        return unsettled;
+    }
+
+    /// Whether something was given up at the stop of a route: renew the connection before emitting again.
+    bool has_abandoned() const { return abandoned_ > 0; }
+
+  private:
+    friend class Source;
+    struct Retry {
+        uint64_t sequence;
+        int64_t due_ns;
+    };
+
+    uint64_t floor() const { return by_confirmation_ ? confirmed_ : window_.watermark(); }
+
+    // Stamps the receipts and keeps copies.   // hot: per message
+    void emit(leat_settler* settler, leat_message* batch, size_t n) {
+        const uint64_t needed = window_.next() + n - window_.watermark();
+        if (needed > kept_.size()) grow(needed);
+        const uint64_t mask = kept_.size() - 1;
+        for (size_t i = 0; i < n; ++i) {
+            leat_message& m = batch[i];
+            const uint64_t sequence = window_.add();
+            m.receipt.settler = settler;
+            m.receipt.token = (uint64_t{domain_} << kDomainShift) | (sequence & kSequenceMask);
+            leat_buffer_retain(m.buffer, 1);
+            kept_[sequence & mask] = m;
+            bytes_ += content_size(m);
+        }
+    }
+
+    bool is_open(uint64_t sequence) const {
+        return sequence - window_.watermark() < window_.next() - window_.watermark() && !window_.is_settled(sequence);
+    }
+
+    // Ends one; false when it is not in flight.   // hot: per message
+    bool finish(uint64_t sequence) { return window_.settle(sequence); }
+
+    void release_below(uint64_t watermark) {  // hot: per message
+        const uint64_t mask = kept_.size() - 1;
+        BufferRun run;
+        for (; released_ < watermark; ++released_) {
+            leat_message& m = kept_[released_ & mask];
+            bytes_ -= content_size(m);
+            run.drop(m.buffer);
+        }
+    }
+
+    void keep_for_retry(uint64_t sequence, int64_t due_ns) {
+        for (const Retry& r : retries_) {
+            if (r.sequence == sequence) return;  // told twice
+        }
+        const auto at = std::lower_bound(retries_.begin(), retries_.end(), sequence,
+                                         [](const Retry& r, uint64_t s) { return r.sequence < s; });
+        retries_.insert(at, {sequence, due_ns});
+        ++kept_[sequence & (kept_.size() - 1)].attempt;
+    }
+
+    void grow(uint64_t needed) {
+        std::vector<leat_message> larger(std::bit_ceil(needed));
+        for (uint64_t s = window_.watermark(); s < window_.next(); ++s) {
+            larger[s & (larger.size() - 1)] = kept_[s & (kept_.size() - 1)];
+        }
+        kept_.swap(larger);
+    }
+
+    uint32_t domain_;
+    uint64_t max_messages_;
+    uint64_t max_bytes_;
+    bool by_confirmation_;
+    AckWindow window_;
+    std::vector<leat_message> kept_;  // ring by sequence number; holds [released_, next)
+    uint64_t released_ = 0;
+    uint64_t confirmed_ = 0;
+    uint64_t bytes_ = 0;
+    uint64_t abandoned_ = 0;
+    std::vector<Retry> retries_;  // by sequence number
+};
+
+}  // namespace v1
+}  // namespace leat

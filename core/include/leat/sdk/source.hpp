@@ -1,0 +1,289 @@
+// A source emits by credit and hears what became of each message.
+//
+//     class Mine : public leat::Source {
+//         void start() override { ...connect...; window_ = &open_window(); }
+//         void resume() override { while (emitting() && window_->credit() && ...) emit(*window_, batch, n); }
+//         void advanced(leat::InFlight& w) override { ...acknowledge everything below w.watermark()... }
+//         void stop() override { ...close...; stopped(); }
+//     };
+//
+// The base counts the ledger, keeps messages until they are settled, emits again what came back with `retry`, and
+// calls resume() in the turn after settlements. All calls on the shard.
+#pragma once
+#include <leat/sdk/flow/component.hpp>
+#include <leat/sdk/flow/redelivery.hpp>
+#include <leat/sdk/options.hpp>
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace leat {
+inline namespace v1 {
+
+class Source : public Component {
+  public:
+    Source() {
+        frame_.hold = [](leat_component* c) { guarded(c, [](Component& o) { static_cast<Source&>(o).on_hold(); }); };
+        frame_.flow = &flow_;
+        flow_ = {};
+        flow_.size = sizeof flow_;
+        settler_.settle = [](leat_settler* s, const leat_settlement* batch, size_t n) {
+            static_cast<SettlerFrame*>(s)->owner->settle(batch, n);
+        };
+        settler_.owner = this;
+    }
+
+  protected:
+    /// Emits what there is while emitting() and credit last. Called in a turn of its own: after settlements, after
+    /// start() asked for it with wake(), when a backoff has ended.
+    virtual void resume() = 0;
+    /// The watermark of a window moved: acknowledge. Inside settle: must not emit. Once per batch of settlements.
+    virtual void advanced(InFlight& window) = 0;
+    /// One came back as reject; it is counted as returned and the watermark passes it. Tell the broker if it can be
+    /// told.
+    virtual void rejected(InFlight& window, uint64_t sequence, const leat_settlement& settlement) {
+        (void)window, (void)sequence, (void)settlement;
+    }
+    /// The route drains: stop reading. Settlements go on.
+    virtual void hold() {}
+
+    /// Whether messages may be emitted: between start and hold.
+    bool emitting() const { return emitting_; }
+    /// Asks for resume() in the next turn.
+    void wake() {
+        if (is_waking_) return;
+        is_waking_ = true;
+        services().defer([](void* self) { static_cast<Source*>(self)->on_wake(); }, this);
+    }
+
+    /// A window for a new acknowledgement domain, with the limits of the route; owned by the source. by_confirmation:
+    /// see InFlight.
+    InFlight& open_window(bool by_confirmation = false) {
+        windows_.push_back(std::make_unique<InFlight>(static_cast<uint32_t>(windows_.size()),
+                                                      identity().max_in_flight, identity().max_in_flight_bytes,
+                                                      by_confirmation));
+        return *windows_.back();
+    }
+    /// The connection or assignment of a window ended: what is unsettled is stale from now on, counted as returned.
+    void forget(InFlight& window) {
+        const uint64_t lost = window.forget();
+        flow_.returned += lost;
+        flow_.settled += lost;
+        recount();
+    }
+
+    /// Pushes messages, at most LEAT_BATCH_MAX and no more than window.credit(). Fills in their receipts.   // hot
+    void emit(InFlight& window, leat_message* batch, size_t n);
+
+    /// Bytes that the source holds beyond its messages, such as live receive buffers; the larger counts.
+    void set_buffer_bytes(uint64_t bytes) {
+        buffer_bytes_ = bytes;
+        recount();
+    }
+    const leat_flow& flow() const { return flow_; }
+    leat_inlet& next() { return *next_; }
+    /// Everything emitted has been settled.
+    bool is_idle() const { return flow_.emitted == flow_.settled; }
+    const std::vector<std::unique_ptr<InFlight>>& windows() const { return windows_; }
+
+    void on_start(leat_inlet* next) override {
+        next_ = next;
+        emitting_ = true;
+        if (!latency_) {
+            latency_ = services().host->histogram(services().me, "settlement",
+                                                  "From receipt to settlement; the last message of each batch.");
+        }
+        start();
+    }
+
+  private:
+    struct SettlerFrame : leat_settler {
+        Source* owner;
+    };
+    struct Mark {  // the emission time of the last message of a batch
+        uint64_t token;
+        int64_t time_ns;
+    };
+    static constexpr int64_t kRetryFirst = 100'000'000, kRetryMost = 5'000'000'000;  // ns; doubled by attempt
+
+    void on_hold() {
+        emitting_ = false;
+        hold();
+        next_->signal(next_, LEAT_SIGNAL_FLUSH, 0);
+    }
+    void on_wake() {
+        is_waking_ = false;
+        emit_retries();
+        if (next_) resume();
+    }
+    void settle(const leat_settlement* batch, size_t n);
+    void settle_one(InFlight& window, uint64_t sequence, const leat_settlement& s);
+    void count(const leat_settlement& s);
+    void emit_retries();
+    void recount();
+
+    leat_flow flow_;
+    SettlerFrame settler_;
+    leat_inlet* next_ = nullptr;
+    leat_histogram* latency_ = nullptr;
+    std::vector<std::unique_ptr<InFlight>> windows_;
+    std::deque<Mark> marks_;
+    std::vector<InFlight*> touched_;
+    uint64_t buffer_bytes_ = 0;
+    uint64_t retry_timer_ = 0;
+    bool emitting_ = false;
+    bool is_waking_ = false;
+};
+
+inline void Source::emit(InFlight& window, leat_message* batch, size_t n) {
+    if (n == 0) return;
+    window.emit(&settler_, batch, n);
+    flow_.emitted += n;
+    if (marks_.size() < 4096) marks_.push_back({batch[n - 1].receipt.token, services().host->now_ns()});
+    recount();
+    next_->push(next_, batch, n);
+    if (window.credit() == 0 && emitting_) next_->signal(next_, LEAT_SIGNAL_FLUSH, 0);
+}
+
+inline void Source::settle(const leat_settlement* batch, size_t n) {
+    for (size_t i = 0; i < n; ++i) {  // hot: per message
+        const leat_settlement& s = batch[i];
+        const uint64_t domain = s.token >> InFlight::kDomainShift;
+        if (domain >= windows_.size()) {
+            ++flow_.stale;
+            continue;
+        }
+        InFlight& window = *windows_[domain];
+        if (touched_.empty() || touched_.back() != &window) touched_.push_back(&window);
+        settle_one(window, s.token & InFlight::kSequenceMask, s);
+    }
+    if (!marks_.empty()) {
+        const int64_t now = services().host->now_ns();
+        while (!marks_.empty()) {
+            const Mark mark = marks_.front();
+            const InFlight& window = *windows_[mark.token >> InFlight::kDomainShift];
+            if (!window.is_settled(mark.token & InFlight::kSequenceMask)) break;
+            services().host->histogram_record(latency_, now - mark.time_ns, 1);
+            marks_.pop_front();
+        }
+    }
+    for (size_t i = 0; i < touched_.size(); ++i) {
+        InFlight& window = *touched_[i];
+        const bool seen = std::find(touched_.begin(), touched_.begin() + static_cast<std::ptrdiff_t>(i), &window) !=
+                          touched_.begin() + static_cast<std::ptrdiff_t>(i);
+        if (seen) continue;
+        advanced(window);  // before the messages' bytes go: the source may still look at them
+        window.release_below(window.watermark());
+    }
+    touched_.clear();
+    recount();
+    wake();
+}
+
+inline void Source::settle_one(InFlight& window, uint64_t sequence, const leat_settlement& s) {
+    switch (s.outcome) {
+        case LEAT_ACK:
+            if (!window.finish(sequence)) {
+                ++flow_.stale;
+                return;
+            }
+            count(s);
+            return;
+        case LEAT_REJECT:
+            if (!window.finish(sequence)) {
+                ++flow_.stale;
+                return;
+            }
+            ++flow_.returned;
+            ++flow_.settled;
+            rejected(window, sequence, s);
+            return;
+        case LEAT_ABANDON:  // left unacknowledged: the watermark stays below it until forget()
+            if (!window.is_open(sequence)) {
+                ++flow_.stale;
+                return;
+            }
+            ++window.abandoned_;
+            ++flow_.returned;
+            ++flow_.settled;
+            return;
+        default: {
+            if (!window.is_open(sequence)) {
+                ++flow_.stale;
+                return;
+            }
+            const uint32_t attempt = std::min(window.kept(sequence).attempt, 16u);
+            const int64_t asked = s.detail ? s.detail->retry_after_ns : 0;
+            const int64_t delay = std::max(asked, std::min(kRetryFirst << attempt, kRetryMost));
+            window.keep_for_retry(sequence, services().host->now_ns() + delay);
+            ++flow_.retried;
+        }
+    }
+}
+
+inline void Source::count(const leat_settlement& s) {
+    ++flow_.settled;
+    switch (s.code) {
+        case LEAT_DROPPED:
+            ++flow_.filtered;
+            break;
+        case LEAT_DISCARDED:
+            ++flow_.discarded;
+            break;
+        case LEAT_DEAD_LETTERED:
+            ++flow_.dead_lettered;
+            break;
+        default:
+            ++flow_.landed;
+    }
+}
+
+inline void Source::emit_retries() {
+    const int64_t now = services().host->now_ns();
+    int64_t wait = 0;
+    for (auto& window : windows_) {
+        leat_message again[LEAT_BATCH_MAX];
+        while (!window->retries_.empty()) {
+            // In order: a later one does not overtake an earlier one that still waits.
+            size_t n = 0;
+            auto& due = window->retries_;
+            while (n < due.size() && n < LEAT_BATCH_MAX && due[n].due_ns <= now) {
+                again[n] = window->kept(due[n].sequence);
+                leat_buffer_retain(again[n].buffer, 1);
+                ++n;
+            }
+            if (n == 0) {
+                const int64_t left = due.front().due_ns - now;
+                wait = wait == 0 ? left : std::min(wait, left);
+                break;
+            }
+            due.erase(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(n));
+            next_->push(next_, again, n);
+        }
+    }
+    if (wait > 0 && retry_timer_ == 0) {
+        retry_timer_ = services().after(
+            Nanoseconds(wait),
+            [](void* self) {
+                auto* source = static_cast<Source*>(self);
+                source->retry_timer_ = 0;
+                source->on_wake();
+            },
+            this);
+    }
+}
+
+inline void Source::recount() {
+    uint64_t span = 0;
+    uint64_t bytes = 0;
+    for (const auto& window : windows_) {
+        span = std::max(span, window->span());
+        bytes += window->bytes();
+    }
+    flow_.span = span;
+    flow_.bytes = std::max(bytes, buffer_bytes_);
+}
+
+}  // namespace v1
+}  // namespace leat
