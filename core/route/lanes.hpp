@@ -1,0 +1,95 @@
+// Lanes that a step holds because a message of theirs was refused, and what happens to that message: it waits, is
+// tried again, and ends by passing, in the dead letter, or by the policy. Other lanes flow.
+//
+// The base of the two forms of a step's failure policy: Gate (above steps that refuse at once) and Policy (above what
+// learns of failures later). They say how to try again and how to push on; this decides when.
+//
+//     class Gate : public HeldLanes { void try_again(...) override; void push_on(...) override; };
+//
+// Without order every refused message is a lane of its own, so nothing else is held. On the shard.
+#pragma once
+#include "route/control.hpp"
+#include "route/dead_letter.hpp"
+
+#include <leat/sdk/flow/settle.hpp>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace leat::route {
+
+/// What a step's failure handling is made with.
+struct StepSetup {
+    Control& route;
+    std::string step;  ///< its name, for logs and dead letters
+    FailurePolicy policy;
+    DeadLetter* dead_letter = nullptr;  ///< nullptr: there is none
+    bool ordered = true;
+};
+
+class HeldLanes : private DeadLetterClient {
+  public:
+    explicit HeldLanes(StepSetup setup) : setup_(std::move(setup)) {}
+    HeldLanes(const HeldLanes&) = delete;
+    HeldLanes& operator=(const HeldLanes&) = delete;
+    virtual ~HeldLanes();
+
+    /// The route is stopping: settles what waits ABANDON, and from now on whatever is refused.
+    void abandon_all();
+
+    uint64_t retries() const { return retries_; }  ///< attempts after the first
+    uint64_t waiting() const { return waiting_; }  ///< refused messages and those held behind them
+    const std::string& step() const { return setup_.step; }
+
+  protected:
+    /// Tries a message again, alone. When it has ended: ended(lane); when it is refused again: refuse_again(lane, ...).
+    virtual void try_again(uint64_t lane, Refused&& refused) = 0;
+    /// Pushes messages of a lane that opens.
+    virtual void push_on(leat_message* batch, size_t n) = 0;
+
+    bool is_holding() const { return !lanes_.empty(); }
+    bool is_abandoning() const { return abandoning_; }
+    /// Takes a message over if its lane is held.
+    bool hold(const leat_message& message);
+    /// Takes a refused message over; holds its lane from now on, also inside settle.
+    void refuse(Refused&& refused) { refuse_again(lane_key(refused.message), std::move(refused)); }
+    void refuse_again(uint64_t lane, Refused&& refused);
+    /// Messages given back in order from behind a refused one of their lane: they stand before those held already.
+    void hold_first(const std::vector<leat_message>& messages);
+    /// The message that was tried has ended.
+    void ended(uint64_t lane);
+    /// Gives a partition's messages up.
+    void abandon_lane(uint32_t lane);
+    Control& route() { return setup_.route; }
+
+  private:
+    struct Lane {
+        std::deque<Refused> refused;  // by order
+        std::deque<leat_message> queue;
+        bool is_trying = false;
+        uint64_t timer = 0;
+    };
+
+    void dead_lettered(uint64_t lane, Refused&& refused, bool landed) override;
+    uint64_t lane_key(const leat_message& message);
+    Lane& lane_at(uint64_t key);
+    void arrange(uint64_t key, Lane& lane);
+    void run(uint64_t key);
+    void open_up(uint64_t key);
+    void give_up(uint64_t key, Refused&& refused);
+    void abandon(Lane& lane);
+    std::string describe(const Refused& refused) const;
+
+    StepSetup setup_;
+    std::unordered_map<uint64_t, std::unique_ptr<Lane>> lanes_;
+    uint64_t lone_lanes_ = 0;
+    uint64_t retries_ = 0;
+    uint64_t waiting_ = 0;
+    uint64_t discarded_ = 0;
+    bool abandoning_ = false;
+};
+
+}  // namespace leat::route

@@ -1,0 +1,61 @@
+// A shard: one thread, one Asio io_context. Everything of a route runs here, so nothing of it needs a lock.
+//
+//     Shard shard(0);
+//     shard.run();                              // starts the thread
+//     shard.post([&] { ... });                  // [any-thread]
+//     shard.end();                              // runs what is posted, ends the thread
+#pragma once
+#include "runtime/timers.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace leat::runtime {
+
+class Shard {
+  public:
+    explicit Shard(uint32_t number);
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
+    ~Shard() { end(); }
+
+    /// Starts the thread.                                                          [main]
+    void run();
+    /// Runs what is posted, then ends the thread. Call twice: nothing.             [main]
+    void end();
+
+    /// Runs fn on the shard, in order of posting.                                  [any-thread]
+    void post(std::function<void()> fn);
+    /// Runs fn on the shard and waits for it. Not from the shard itself.           [any-thread]
+    void call(const std::function<void()>& fn);
+
+    /// Runs fn in the next turn.                                                   [shard]
+    void defer(std::function<void()> fn);
+
+    uint32_t number() const { return number_; }
+    Timers& timers() { return timers_; }
+    boost::asio::io_context& io() { return io_; }
+    std::minstd_rand& random() { return random_; }
+
+  private:
+    void run_posted();
+    void run_deferred();
+
+    uint32_t number_;
+    boost::asio::io_context io_;
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    Timers timers_;
+    std::minstd_rand random_;
+    std::vector<std::function<void()>> deferred_;
+    std::vector<std::function<void()>> deferred_now_;
+    std::mutex mutex_;  // guards posted_
+    std::vector<std::function<void()>> posted_;
+    std::thread thread_;
+};
+
+}  // namespace leat::runtime
