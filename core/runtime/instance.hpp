@@ -21,7 +21,7 @@ namespace leat::runtime {
 
 /// What a component says of its connection.
 struct State {
-    uint32_t kind = LEAT_STATE_CONNECTING;  ///< LEAT_STATE_...
+    uint32_t kind = LEAT_STATE_UP;  ///< LEAT_STATE_...; up until the component says otherwise
     std::string why;
     std::chrono::nanoseconds next_attempt{0};
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
