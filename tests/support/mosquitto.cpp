@@ -19,7 +19,6 @@ void Mosquitto::write_configuration(const Options& options) {
     std::ostringstream out;
     out << "user root\n"  // started by root it would become a user that cannot write the test's folder
         << "max_inflight_messages 0\nmax_queued_messages 0\n"
-        << "set_tcp_nodelay true\n"
         << "log_dest file " << (folder_ / "mosquitto.log")
         << "\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\n"
         << "log_timestamp_format %H:%M:%S\nconnection_messages true\n";

@@ -13,7 +13,7 @@ using namespace leat::test;
 namespace {
 
 constexpr std::string_view kUsage =
-    "usage: broker --kind mosquitto|kafka [--topic NAME:PARTITIONS]...\n"
+    "usage: broker --kind mosquitto|kafka [--topic NAME:PARTITIONS]... [--persistence 0|1]\n"
     "Prints `ADDRESS PID`: 127.0.0.1:PORT and the broker's process.";
 
 void serve() {
@@ -31,8 +31,8 @@ void serve_kafka(const Arguments& arguments) {
     serve();
 }
 
-void serve_mosquitto() {
-    Mosquitto mosquitto({.persistence = true});
+void serve_mosquitto(const Arguments& arguments) {
+    Mosquitto mosquitto({.persistence = arguments.number("persistence", 1) != 0});
     std::cout << "127.0.0.1:" << mosquitto.port() << ' ' << mosquitto.process().pid() << std::endl;
     serve();
     mosquitto.stop();
@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
     if (arguments.text("kind") == "kafka") {
         serve_kafka(arguments);
     } else {
-        serve_mosquitto();
+        serve_mosquitto(arguments);
     }
     return 0;
 }

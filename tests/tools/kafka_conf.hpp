@@ -11,15 +11,18 @@
 
 namespace leat::test {
 
+/** Sets one property. Throws std::runtime_error when it is unknown or wrong. */
+inline void set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
+    std::array<char, 512> error{};
+    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), error.data(), error.size()) != RD_KAFKA_CONF_OK) {
+        throw std::runtime_error(error.data());
+    }
+}
+
 /** A configuration with these settings. Throws std::runtime_error when one of them is unknown or wrong. */
 inline rd_kafka_conf_t* kafka_conf(std::initializer_list<std::pair<const char*, std::string>> settings) {
-    std::array<char, 512> error{};
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
-    for (const auto& [name, value] : settings) {
-        if (rd_kafka_conf_set(conf, name, value.c_str(), error.data(), error.size()) != RD_KAFKA_CONF_OK) {
-            throw std::runtime_error(error.data());
-        }
-    }
+    for (const auto& [name, value] : settings) set(conf, name, value);
     return conf;
 }
 

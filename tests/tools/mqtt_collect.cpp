@@ -44,6 +44,7 @@ class Collector {
                 wire_->pump(50, [this](const MqttPacket& packet) { handle(packet); });
                 tally_.flush();  // before the acknowledgements leave: what is acknowledged is written down
                 wire_->send();
+                wire_->gather();
             } catch (const std::runtime_error&) {
                 wire_.reset();
                 std::this_thread::sleep_for(std::chrono::milliseconds(20));

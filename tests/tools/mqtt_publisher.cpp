@@ -70,6 +70,7 @@ void MqttPublisher::pump(int timeout_ms) {
     if (!wire_) return;
     try {
         wire_->pump(timeout_ms, [this](const MqttPacket& packet) { settle(packet); });
+        wire_->gather();
     } catch (const std::runtime_error&) {
         wire_.reset();
     }

@@ -241,7 +241,13 @@ void MqttWire::send() {
     sent_ = 0;
 }
 
+void MqttWire::gather() const {
+    constexpr std::size_t kWorthACall = 8 * 1024;
+    if (received_ > 0 && received_ < kWorthACall) ::usleep(500);
+}
+
 void MqttWire::exchange(int timeout_ms) {
+    received_ = 0;
     if (std::chrono::steady_clock::now() - last_sent_ > std::chrono::seconds(options_.keep_alive_s) / 2) {
         out_.append("\xC0\x00", 2);
         last_sent_ = std::chrono::steady_clock::now();
@@ -257,7 +263,8 @@ void MqttWire::receive() {
     const std::size_t before = in_.size();
     in_.resize(before + kReadSize);
     const auto n = ::recv(fd_, in_.data() + before, kReadSize, 0);
-    in_.resize(before + static_cast<std::size_t>(n > 0 ? n : 0));
+    received_ = static_cast<std::size_t>(n > 0 ? n : 0);
+    in_.resize(before + received_);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) throw std::runtime_error("connection lost");
 }
 

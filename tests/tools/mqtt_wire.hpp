@@ -52,6 +52,7 @@ class MqttWire {
     MqttWire(const MqttWire&) = delete;
     MqttWire& operator=(const MqttWire&) = delete;
 
+    int fd() const { return fd_; }
     bool session_present() const { return session_present_; }
     std::uint16_t broker_receive_maximum() const { return broker_receive_maximum_; }
 
@@ -76,6 +77,12 @@ class MqttWire {
         discard_handled();
     }
 
+    /**
+     * Waits half a millisecond when the last pump() received little: Mosquitto writes packet by packet, and a reader
+     * that answers each at once spends all its time, and the broker's, on system calls.
+     */
+    void gather() const;
+
     /** Sends what can be sent without waiting. */
     void send();
 
@@ -96,6 +103,7 @@ class MqttWire {
     std::size_t sent_ = 0;
     std::string in_;
     std::size_t handled_ = 0;
+    std::size_t received_ = 0;  ///< By the last exchange().
     std::chrono::steady_clock::time_point last_sent_;
 };
 

@@ -1,0 +1,97 @@
+// What the three bare bridges share: librdkafka's settings, printed, and the order of acknowledgements.
+//
+// A bare bridge is the ceiling for a router on the same clients: one loop, nothing configurable on the path, but the
+// same promise - nothing is acknowledged upstream before it has landed, and acknowledgements leave in order.
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tools/kafka_conf.hpp"
+
+namespace leat::bare {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+inline Settings producer_settings(const std::string& brokers) {
+    return {{"bootstrap.servers", brokers},
+            {"enable.idempotence", "true"},
+            {"message.timeout.ms", "0"},
+            {"linger.ms", "5"},
+            {"batch.num.messages", "10000"},
+            {"batch.size", "1000000"},
+            {"queue.buffering.max.messages", "200000"},
+            {"queue.buffering.max.kbytes", "262144"},
+            {"log_level", "3"}};
+}
+
+inline Settings consumer_settings(const std::string& brokers, const std::string& group) {
+    return {{"bootstrap.servers", brokers},
+            {"group.id", group},
+            {"session.timeout.ms", "6000"},
+            {"enable.auto.commit", "false"},
+            {"enable.auto.offset.store", "false"},
+            {"auto.offset.reset", "earliest"},
+            {"check.crcs", "false"},
+            {"fetch.message.max.bytes", "1048576"},
+            {"queued.min.messages", "100000"},
+            {"queued.max.messages.kbytes", "16384"},
+            {"log_level", "3"}};
+}
+
+/** Changes settings by `name=value` words and prints them, so that a figure can be repeated. */
+inline rd_kafka_conf_t* make_conf(Settings settings, const std::vector<std::string>& changes) {
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    for (const auto& change : changes) {
+        const auto equals = change.find('=');
+        settings.emplace_back(change.substr(0, equals), change.substr(equals + 1));
+    }
+    std::cout << "settings:";
+    for (const auto& [name, value] : settings) {
+        test::set(conf, name, value);
+        std::cout << ' ' << name << '=' << value;
+    }
+    std::cout << std::endl;
+    return conf;
+}
+
+/** Takes items in order, is told in any order which are done, and gives them back in order. A ring without growth. */
+template <class Item>
+class InOrder {
+  public:
+    explicit InOrder(std::size_t capacity) : slots_(capacity) {}
+
+    bool full() const { return head_ - tail_ == slots_.size(); }
+    std::uint64_t size() const { return head_ - tail_; }
+    std::uint64_t oldest() const { return tail_; }  ///< Its token.
+
+    /** Returns the token by which it is marked done. */
+    std::uint64_t add(Item item) {
+        slots_[head_ % slots_.size()] = {item, false};
+        return head_++;
+    }
+    void done(std::uint64_t token) { slots_[token % slots_.size()].done = true; }
+
+    /** Calls `release(item)` for each that is done and has only done ones before it. */
+    template <class Release>
+    void release(Release&& release_item) {
+        for (; tail_ < head_ && slots_[tail_ % slots_.size()].done; ++tail_)
+            release_item(slots_[tail_ % slots_.size()].item);
+    }
+
+  private:
+    struct Slot {
+        Item item;
+        bool done;
+    };
+    std::vector<Slot> slots_;
+    std::uint64_t tail_ = 0;
+    std::uint64_t head_ = 0;
+};
+
+}  // namespace leat::bare

@@ -1,0 +1,78 @@
+// Bare bridge MQTT -> Kafka: QoS 1, a session that the broker keeps, key = the last topic level. PUBACKs leave in
+// order, once the delivery report is there.
+#include <poll.h>
+
+#include <iostream>
+#include <string_view>
+
+#include "bench/ceilings/bare_sink.hpp"
+#include "tools/mqtt_wire.hpp"
+#include "tools/stop.hpp"
+
+namespace {
+
+using namespace leat;
+using test::MqttPacket;
+
+constexpr std::string_view kUsage =
+    "usage: bare_mqtt_kafka --port P --filter F --brokers LIST --topic T [--client-id ID] [--set name=value]...";
+constexpr std::size_t kMaxInFlight = 20'000;
+
+class Bridge {
+  public:
+    explicit Bridge(const test::Arguments& arguments)
+        : sink_(arguments, arguments.text("topic")), mqtt_(connection_options(arguments)) {
+        if (!mqtt_.session_present()) mqtt_.subscribe({arguments.text("filter")}, 1);
+    }
+
+    void run() {
+        while (test::stop_requested == 0) {
+            const bool may_read = in_flight_.size() < kMaxInFlight;
+            wait(may_read);
+            if (may_read) mqtt_.pump(0, [this](const MqttPacket& packet) { forward(packet); });
+            sink_.take_reports([this](std::uint64_t token) { in_flight_.done(token); });
+            in_flight_.release([this](std::uint16_t packet_id) { mqtt_.puback(packet_id); });
+            mqtt_.send();
+            mqtt_.gather();
+        }
+        std::cout << "forwarded " << forwarded_ << std::endl;
+        mqtt_.disconnect();
+        mqtt_.send();
+    }
+
+  private:
+    static test::MqttWire::Options connection_options(const test::Arguments& arguments) {
+        test::MqttWire::Options options;
+        options.port = static_cast<std::uint16_t>(arguments.number("port", 1883));
+        options.client_id = arguments.text("client-id", "bare");
+        options.clean = false;
+        options.keep_alive_s = 600;
+        return options;
+    }
+
+    void wait(bool may_read) {
+        pollfd wanted[2] = {{mqtt_.fd(), static_cast<short>(may_read ? POLLIN : 0), 0}, {sink_.fd(), POLLIN, 0}};
+        ::poll(wanted, 2, 100);
+    }
+
+    void forward(const MqttPacket& packet) {  // hot: per message
+        if (packet.type != MqttPacket::publish) return;
+        const std::uint64_t token = in_flight_.add(packet.packet_id);
+        sink_.produce(packet.topic.substr(packet.topic.rfind('/') + 1), packet.payload, token);
+        ++forwarded_;
+    }
+
+    bare::Sink sink_;
+    test::MqttWire mqtt_;
+    bare::InOrder<std::uint16_t> in_flight_{65'536};
+    std::uint64_t forwarded_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const test::Arguments arguments(argc, argv, kUsage);
+    test::stop_on_signals();
+    Bridge(arguments).run();
+    return 0;
+}
