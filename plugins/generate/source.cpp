@@ -1,0 +1,148 @@
+#include "source.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace leat::generate {
+namespace {
+
+std::string named(std::string text, uint32_t device) {
+    constexpr std::string_view kPlace = "{device}";
+    const std::string number = std::to_string(device);
+    for (size_t at = 0; (at = text.find(kPlace, at)) != std::string::npos; at += number.size()) {
+        text.replace(at, kPlace.size(), number);
+    }
+    return text;
+}
+
+}  // namespace
+
+Source::Source(const SourceOptions& options) : options_(options), numbers_(options.size.bytes) {}
+
+Source::~Source() { leat_buffer_release(names_, names_ ? 1 : 0); }
+
+void Source::open() {
+    if (options_.kind == Kind::sensors) sensors_.emplace(options_.size.bytes, options_.devices, options_.seed);
+    window_ = &open_window();
+    lay_out_names();
+    numbers_.seek(options_.first);
+}
+
+// Topics, keys and headers never change, so they are laid out once.
+void Source::lay_out_names() {
+    std::vector<std::string> topics, keys;
+    size_t size = options_.headers.size() * sizeof(leat_header);
+    for (uint32_t d = 0; d < options_.devices; ++d) {
+        topics.push_back(named(options_.topic, d));
+        keys.push_back(named(options_.key, d));
+        size += topics.back().size() + keys.back().size();
+    }
+    for (const auto& [name, value] : options_.headers) size += name.size() + value.size();
+    void* memory = nullptr;
+    names_ = services().host->buffer_new(services().me, size + 1, &memory);
+    Packer packer(static_cast<char*>(memory));
+    for (uint32_t d = 0; d < options_.devices; ++d) {
+        const leat_bytes topic = packer.put(bytes(topics[d]));
+        devices_.push_back({topic, options_.key.empty() ? kAbsent : packer.put(bytes(keys[d]))});
+    }
+    for (const auto& [name, value] : options_.headers) {
+        const leat_bytes placed = packer.put(bytes(name));
+        headers_.push_back({placed, packer.put(bytes(value))});
+    }
+}
+
+void Source::start() {
+    if (window_->has_abandoned()) {
+        skipped_ += window_->next() - window_->watermark();
+        forget(*window_);
+        numbers_.seek(options_.first + made());
+        device_ = static_cast<uint32_t>(made() % options_.devices);
+        is_done_ = false;
+    }
+    budgeted_ns_ = services().host->now_ns();
+    services().up();
+    wake();
+}
+
+void Source::stop() {
+    services().cancel(timer_);
+    stopped();
+}
+
+// How many messages are due now.
+uint64_t Source::allowed() {
+    const uint64_t left = options_.count ? options_.count - made() : std::numeric_limits<uint64_t>::max();
+    if (options_.rate.per_second <= 0) return left;
+    const int64_t now = services().host->now_ns();
+    const double rate = options_.rate.per_second;
+    budget_ = std::min(budget_ + static_cast<double>(now - budgeted_ns_) * 1e-9 * rate, std::max(1.0, rate / 10));
+    budgeted_ns_ = now;
+    return std::min(left, static_cast<uint64_t>(budget_));
+}
+
+void Source::resume() {
+    if (!emitting() || is_done_) return;
+    for (int i = 0; i < kBatchesPerTurn; ++i) {
+        const uint64_t n = std::min({allowed(), window_->credit(), uint64_t{LEAT_BATCH_MAX}});
+        if (n == 0) break;
+        emit_batch(n);
+    }
+    if (options_.count && made() >= options_.count) {
+        is_done_ = true;
+        services().log_info("made all " + std::to_string(options_.count) + " messages");
+        next().signal(&next(), LEAT_SIGNAL_FLUSH, 0);
+        return;
+    }
+    if (window_->credit() == 0) return;  // settlements wake it
+    if (allowed() > 0) return wake();
+    sleep_until_next();
+}
+
+void Source::sleep_until_next() {
+    if (timer_) return;
+    const double missing = std::max(0.0, 1.0 - budget_);
+    const auto wait = static_cast<int64_t>(missing * 1e9 / options_.rate.per_second);
+    timer_ = services().after(
+        Nanoseconds(std::max<int64_t>(wait, 1'000'000)),
+        [](void* self) {
+            auto* source = static_cast<Source*>(self);
+            source->timer_ = 0;
+            source->wake();
+        },
+        this);
+}
+
+void Source::emit_batch(size_t n) {
+    const size_t room = sensors_ ? sensors_->largest() : numbers_.largest();
+    void* memory = nullptr;
+    leat_buffer* buffer = services().host->buffer_new(services().me, n * room, &memory);
+    auto* at = static_cast<char*>(memory);
+    leat_buffer_retain(names_, 1);
+    services().host->buffer_adopt(buffer, names_, 1);
+    leat_buffer_retain(buffer, static_cast<uint32_t>(n - 1));
+    const int64_t now = services().host->wall_ns();
+    uint64_t number = options_.first + made();
+    for (size_t i = 0; i < n; ++i, ++number) {  // hot: per message
+        const Device& device = devices_[device_];
+        const size_t size = sensors_ ? sensors_->write(at, device_, number) : numbers_.write(at);
+        leat_message& m = batch_[i];
+        m.topic = device.topic;
+        m.key = device.key;
+        m.payload.data = at;
+        m.payload.size = size;
+        m.headers = headers_.data();
+        m.header_count = static_cast<uint32_t>(headers_.size());
+        m.flags = 0;
+        m.timestamp_ns = now;
+        m.buffer = buffer;
+        m.lane = device_;
+        m.attempt = 0;
+        m.ext = nullptr;
+        at += size;
+        if (++device_ == devices_.size()) device_ = 0;
+    }
+    if (options_.rate.per_second > 0) budget_ -= static_cast<double>(n);
+    emit(*window_, batch_, n);
+}
+
+}  // namespace leat::generate
