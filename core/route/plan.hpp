@@ -11,6 +11,10 @@
 #include <utility>
 #include <vector>
 
+namespace leat::config {
+struct Model;
+}
+
 namespace leat::route {
 
 struct StagePlan {
@@ -63,5 +67,8 @@ struct RoutePlan {
     bool ordered = true;
     std::chrono::nanoseconds drain_timeout{std::chrono::seconds(30)};
 };
+
+/// A plan for each replica of each route (all, or those named), spread over the shards in turn.
+std::vector<RoutePlan> plan_routes(const config::Model& model, const std::vector<std::string>& only, uint32_t shards);
 
 }  // namespace leat::route

@@ -97,7 +97,7 @@ uint32_t render(const leat_template* what, const leat_message* message, leat_tex
 }
 
 uint32_t holds(const leat_condition* what, const leat_message* message, leat_text* scratch, leat_bytes* out) {
-    return static_cast<uint32_t>(what->compiled.holds(*message, *scratch, *out));
+    return static_cast<uint32_t>(what->compiled.evaluate(*message, *scratch, *out));
 }
 
 uint32_t reread(leat_instance* me, const leat_value* value, leat_text* into) {
