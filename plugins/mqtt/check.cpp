@@ -1,0 +1,183 @@
+#include "check.hpp"
+
+#include <leat/sdk/backend.hpp>
+
+#include <map>
+#include <vector>
+
+#include "broker_url.hpp"
+#include "options.hpp"
+#include "settings.hpp"
+#include "topic.hpp"
+
+namespace leat::mqtt {
+namespace {
+
+constexpr std::size_t kSinkTopic = 0;  // place of `topic` among the sink options
+
+struct SourceUse {
+    std::string broker;  // host:port
+    std::string path;
+    std::vector<std::string> filters;
+};
+
+struct SinkUse {
+    std::string broker;
+    std::string path;
+    std::string filter;  // what its topic can be
+};
+
+// The findings of one run.
+class Check {
+  public:
+    explicit Check(const leat_check& configured) : configured_(configured) {}
+
+    void run() {
+        for (std::uint32_t i = 0; i < configured_.backend_count; ++i) check_backend(*configured_.backends[i]);
+        for (const SinkUse& sink : sinks_)
+            for (const SourceUse& source : sources_) check_loop(sink, source);
+    }
+
+  private:
+    void report(std::uint32_t severity, const std::string& path, const std::string& text) {
+        configured_.report(&configured_, severity, path.c_str(), bytes(text));
+    }
+    void error(const std::string& path, const std::string& text) { report(LEAT_REPORT_ERROR, path, text); }
+    void warning(const std::string& path, const std::string& text) { report(LEAT_REPORT_WARNING, path, text); }
+
+    void check_backend(const leat_configured& backend) {
+        BrokerOptions options;
+        option_table<BrokerOptions>().bind(&options, backend.options, nullptr);
+        const std::string path = backend.path;
+        BrokerUrl url;
+        std::string wrong;
+        if (!parse_broker_url(options.url.text, url, wrong)) return error(path + "/url", wrong);
+        if (options.tls && !url.uses_tls) error(path + "/tls", "TLS settings, but the url is mqtt://: use mqtts://");
+        if (options.tls && !options.tls->key.text.empty() && options.tls->cert.text.empty())
+            error(path + "/tls/key", "a key without a certificate: give `cert`");
+        if (url.uses_tls && options.tls && !options.tls->verify)
+            warning(path + "/tls/verify", "the broker's certificate is not checked: anybody can pose as the broker");
+        if (options.reconnect_max_delay < options.reconnect_delay)
+            error(path + "/reconnect_max_delay", "it is shorter than reconnect_delay");
+        const std::string broker = url.host + ":" + std::to_string(url.port);
+        bool has_sinks = false;
+        for (std::uint32_t i = 0; i < backend.use_count; ++i) {
+            const leat_use& use = *backend.uses[i];
+            if (use.identity->role == LEAT_ROLE_SOURCE) {
+                check_source(options, broker, use);
+            } else {
+                check_sink(broker, use);
+                has_sinks = true;
+            }
+        }
+        if (has_sinks) claim(broker, sinks_client_id(options, 0), path);
+    }
+
+    void check_source(const BrokerOptions& broker_options, const std::string& broker, const leat_use& use) {
+        const auto options = read_options<SourceOptions>(use.options);
+        const std::string path = use.path;
+        const leat_identity& identity = *use.identity;
+        if (options.qos > 1) error(path + "/qos", kNoQos2);
+        if (options.topics.empty()) error(path + "/topics", "no filter: nothing would be received");
+        for (std::size_t i = 0; i < options.topics.size(); ++i)
+            if (const char* fault = check_filter(options.topics[i]))
+                error(path + "/topics/" + std::to_string(i), std::string("'") + options.topics[i] + "': " + fault);
+        if (broker_options.version == VersionChoice::v3_1_1 && options.retained != RetainedChoice::fresh)
+            warning(path + "/retained",
+                    "MQTT 3.1.1 cannot choose: the broker sends retained messages at each connect");
+        claim(broker, source_client_id(broker_options, options, identity), path);
+        if (identity.replica == 0) {
+            sources_.push_back({broker, path, options.topics});
+            if (identity.replicas > 1) check_replicas(options, path);
+        }
+    }
+
+    void check_replicas(const SourceOptions& options, const std::string& path) {
+        if (!options.client_id.empty())
+            error(path + "/client_id",
+                  "a literal client id cannot be used by parallel copies: they would throw each other "
+                  "out; leave it away, or set parallel to 1");
+        for (std::size_t i = 0; i < options.topics.size(); ++i)
+            if (without_share(options.topics[i]).size() == options.topics[i].size())
+                error(path + "/topics/" + std::to_string(i),
+                      "with parallel > 1 every copy would receive every message: use $share/GROUP/" +
+                          options.topics[i]);
+        warning(path, "with shared subscriptions, order holds only among the messages that one member receives");
+    }
+
+    void check_sink(const std::string& broker, const leat_use& use) {
+        const auto options = read_options<SinkOptions>(use.options);
+        const std::string path = use.path;
+        if (options.qos > 1) error(path + "/qos", kNoQos2);
+        if (options.qos == 0 && options.no_subscriber != NoSubscriberChoice::ack)
+            warning(path + "/no_subscriber", "the broker tells of missing subscribers with QoS 1 only");
+        const std::string topic(view(use.options[kSinkTopic].text));
+        if (topic.find("${") == std::string::npos) {
+            if (const char* fault = check_topic(topic))
+                error(path + "/topic", std::string("'") + topic + "': " + fault);
+        }
+        if (use.identity->replica == 0) sinks_.push_back({broker, path, filter_of_template(topic)});
+    }
+
+    // Two clients with one id throw each other out for ever [MQTT-3.1.4-3].
+    void claim(const std::string& broker, const std::string& client_id, const std::string& path) {
+        const auto [at, is_new] = claimed_.try_emplace(broker + " " + client_id, path);
+        if (!is_new)
+            error(path, "the client id '" + client_id + "' is used by " + at->second +
+                            " too: the broker would throw one out for the other; give one of them another client_id");
+    }
+
+    void check_loop(const SinkUse& sink, const SourceUse& source) {
+        if (sink.broker != source.broker) return;
+        for (const std::string& filter : source.filters) {
+            if (!overlap(sink.filter, filter)) continue;
+            warning(sink.path + "/topic", "what is published here can match the filter '" + filter + "' of " +
+                                              source.path + " on the same broker: messages may go round in a loop");
+            return;
+        }
+    }
+
+    const leat_check& configured_;
+    std::map<std::string, std::string> claimed_;  // broker and client id -> path
+    std::vector<SourceUse> sources_;
+    std::vector<SinkUse> sinks_;
+};
+
+// What one placeholder can give: "${topic}" a whole topic, the others one level, as far as anybody can tell.
+std::string_view filled_in(std::string_view placeholder) {
+    return placeholder == "topic" || placeholder.substr(0, 7) == "topic:-" ? "#" : "+";
+}
+
+}  // namespace
+
+std::string filter_of_template(std::string_view topic) {
+    std::string filter;
+    std::size_t level = 0;     // where the current level begins in `filter`
+    bool is_variable = false;  // the current level holds a placeholder
+    for (std::size_t i = 0; i < topic.size(); ++i) {
+        if (topic.substr(i, 3) == "$${") {
+            filter += "${";
+            i += 2;
+        } else if (topic.substr(i, 2) == "${") {
+            const auto end = topic.find('}', i);
+            const auto name = topic.substr(i + 2, (end == std::string_view::npos ? topic.size() : end) - i - 2);
+            filter.resize(level);
+            if (filled_in(name) == "#") return filter + "#";
+            filter += '+';
+            is_variable = true;
+            if (end == std::string_view::npos) return filter;
+            i = end;
+        } else if (topic[i] == '/') {
+            filter += '/';
+            level = filter.size();
+            is_variable = false;
+        } else if (!is_variable) {
+            filter += topic[i];
+        }
+    }
+    return filter;
+}
+
+void check_configuration(const leat_check& configured) { Check(configured).run(); }
+
+}  // namespace leat::mqtt

@@ -1,0 +1,137 @@
+// A connection to the broker that looks after itself: it opens the link, greets, keeps alive, notices the end and
+// tries again. Its owner, a source or the part that sinks share, gets packets from it and sends through session().
+//
+//   Connection connection(services, settings, owner);
+//   connection.start();                                     // later: owner.connected(connack)
+//   for (Event e; connection.next(e) == Step::event;) ...   // in owner.readable()
+//   connection.session().publish(p); connection.flush();
+//
+// On the shard only. It calls its owner from the shard's loop, and lost() also from inside next() and flush().
+#pragma once
+
+#include <leat/sdk/services.hpp>
+
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "native/intake.hpp"
+#include "native/keep_alive.hpp"
+#include "native/link.hpp"
+#include "native/reconnect.hpp"
+#include "native/session.hpp"
+
+namespace leat::mqtt {
+
+/// How to reach and greet the broker.
+struct ConnectionSettings {
+    std::string host;
+    std::uint16_t port = 1883;
+    bool uses_tls = false;
+    TlsFiles tls;
+    Connect connect;         ///< version, client id, keep-alive, session; user and password come from `credentials`
+    bool falls_back = true;  ///< to 3.1.1 where the broker does not know version 5
+    Nanoseconds connect_timeout{};
+    Nanoseconds delay_min{};
+    Nanoseconds delay_max{};
+    std::size_t max_packet_size = 0;  ///< bytes
+    std::size_t receive_buffer = 256 * 1024;
+    /// Fills in user, password and the key's password as they are now. False: `error` says why they cannot be read.
+    std::function<bool(Connect&, TlsFiles&, std::string& error)> credentials;
+};
+
+class Connection final : private Link::Owner {
+  public:
+    using Step = Session::Step;
+
+    class Owner {
+      public:
+        virtual void connected(const Connack& connack) = 0;
+        /// The connection has ended, or an attempt failed. It will be tried again, unless stop() was called.
+        virtual void lost() = 0;
+        /// There may be something to take with next().
+        virtual void readable() = 0;
+        /// All that was in session().out() has been handed to the socket.
+        virtual void drained() = 0;
+        /// In words, for people; already in the host's state.
+        virtual void state(std::uint32_t state, const std::string& why, Nanoseconds next_attempt) = 0;
+        /// After stop(): nothing of the connection will call the host any more.
+        virtual void closed() = 0;
+
+      protected:
+        ~Owner() = default;
+    };
+
+    Connection(Services services, ConnectionSettings settings, Owner& owner);
+    ~Connection() { close(); }
+
+    void start();
+
+    /// Says good-bye and ends. closed() comes now or, while a name is being looked up, later.
+    void stop();
+
+    [[nodiscard]] bool is_up() const { return is_connected_; }
+    [[nodiscard]] const Connack& granted() const { return connack_; }
+    Session& session() { return session_; }
+
+    /// The next packet that is for the owner; reads from the socket when the received bytes are used up.   // hot
+    Step next(Event& out);
+
+    /// Where the bytes of the last event lie.
+    [[nodiscard]] leat_buffer* buffer() const { return intake_.buffer(); }
+    [[nodiscard]] std::uint64_t live_bytes() const { return intake_.live_bytes(); }
+
+    /// Hands session().out() to the socket, as much as it takes; the rest follows by itself, then drained().
+    void flush();
+
+    /// Switches reading off (no credit) and on again.
+    void read(bool on);
+
+    /// Ends the connection as broken and tries again after the usual delay.
+    void fail(const std::string& why);
+
+    /// Changes what CONNECT says from the next attempt on.
+    Connect& greeting() { return settings_.connect; }
+
+  private:
+    void link_up() override;
+    void link_down(const std::string& why) override;
+    void link_readable() override;
+    void link_writable() override;
+    void link_idle() override;
+
+    void attempt();
+    void arm_timer(Nanoseconds delay);
+    void tick();
+    bool receive();
+    Step handle(Event& event, bool& is_for_owner);
+    void accept(const Connack& connack);
+    void refuse(const Connack& connack);
+    void tell(std::uint32_t state, const std::string& why, Nanoseconds next_attempt = {});
+    void close();
+    [[nodiscard]] std::string place() const;
+
+    Services services_;
+    ConnectionSettings settings_;
+    Owner& owner_;
+    Link link_;
+    Session session_;
+    Intake intake_;
+    KeepAlive keep_alive_;
+    Reconnect reconnect_;
+    std::unique_ptr<TlsContext> tls_;
+    Connack connack_;
+    std::minstd_rand random_;
+    std::string last_failure_;  // so that the same failure is logged once
+    Nanoseconds deadline_{};    // of the attempt under way
+    std::uint64_t timer_ = 0;
+    std::size_t written_ = 0;    // bytes of session_.out() handed to the socket
+    bool is_running_ = false;    // between start and stop
+    bool is_connected_ = false;  // CONNACK is in
+    bool is_attempting_ = false;
+    bool reads_ = true;
+    bool writes_ = false;  // waits for room in the socket
+};
+
+}  // namespace leat::mqtt

@@ -1,0 +1,173 @@
+// What the configuration can say to the mqtt plugin: the options of a backend, of `from` and of `to`.
+#pragma once
+
+#include <leat/sdk/options.hpp>
+
+#include <string>
+#include <vector>
+
+namespace leat::mqtt {
+
+/// TLS towards the broker; the same words as in every backend.
+struct TlsOptions {
+    Path ca;
+    Path cert;
+    Path key;
+    Secret key_password;
+    bool verify = true;
+
+    static auto options() {
+        return leat::options(
+            option<&TlsOptions::ca>("ca",
+                                    "PEM file of the authorities that may have signed the broker's certificate; "
+                                    "by default those of the system."),
+            option<&TlsOptions::cert>("cert", "PEM file of the client's certificate, with its chain."),
+            option<&TlsOptions::key>("key", "PEM file of the client's key; by default it is looked for in `cert`."),
+            option<&TlsOptions::key_password>("key_password", "Password of the key."),
+            option<&TlsOptions::verify>("verify", "Whether the broker's certificate and host name are checked."));
+    }
+};
+
+enum class EngineChoice : std::uint32_t { native };
+enum class VersionChoice : std::uint32_t { v5, v3_1_1 };
+
+/// A broker. Base: what the struct with these options is besides: the backend itself, or nothing.
+template <class Base>
+struct BrokerFields : Base {
+    Url url;
+    EngineChoice engine = EngineChoice::native;
+    VersionChoice version = VersionChoice::v5;
+    std::string client_id;
+    std::string user;
+    Secret password;
+    std::optional<TlsOptions> tls;
+    std::chrono::seconds keep_alive{30};
+    std::chrono::milliseconds connect_timeout{10'000};
+    std::chrono::seconds session_expiry{7 * 24 * 3600};
+    Size max_packet_size{16 * 1024 * 1024};
+    std::chrono::milliseconds reconnect_delay{250};
+    std::chrono::milliseconds reconnect_max_delay{30'000};
+    Path session_file;
+
+    static auto options() {
+        using B = BrokerFields;
+        return leat::options(
+            option<&B::url>("url", "Where the broker is: mqtt://host[:1883], or mqtts://host[:8883] for TLS.")
+                .required()
+                .example(R"("mqtts://mq:8883")"),
+            option<&B::client_id>(
+                "client_id",
+                "First part of the client ids; they end with the route or shard. By default leat-HOSTNAME. "
+                "It must stay the same over restarts and differ between processes.")
+                .example(R"("gw7")"),
+            option<&B::user>("user", "User name."),
+            option<&B::password>("password", "Password; one from ${file:} is read again at each connect.")
+                .example(R"("${file:/run/secrets/mq}")"),
+            option<&B::tls>("tls", "TLS settings, for mqtts:// only."),
+            option<&B::version>(
+                "version", "MQTT version; 5 falls back to 3.1.1, with a warning, where the broker does not know it.")
+                .allowed({"5", "3.1.1"}),
+            option<&B::engine>("engine", "Who speaks MQTT.").allowed({"native"}).advanced(),
+            option<&B::keep_alive>("keep_alive",
+                                   "The broker may count a client as dead after 1.5 of it without a packet; "
+                                   "we count the broker as dead after one without an answer. 0: never.")
+                .range(0, 65535e9)
+                .advanced(),
+            option<&B::connect_timeout>("connect_timeout",
+                                        "Longest wait from the name look-up to the broker's CONNACK.")
+                .range(1e6, 3600e9)
+                .advanced(),
+            option<&B::session_expiry>(
+                "session_expiry",
+                "How long the broker keeps subscriptions and messages for us while we are away "
+                "(version 5; 3.1.1: as the broker is set).")
+                .range(0, 4294967295e9)
+                .advanced(),
+            option<&B::max_packet_size>("max_packet_size", "Largest packet that is received, and sent.")
+                .range(128, 268435460)
+                .advanced(),
+            option<&B::reconnect_delay>("reconnect_delay", "Wait before the second attempt to connect; then doubled.")
+                .range(1e6, 3600e9)
+                .advanced(),
+            option<&B::reconnect_max_delay>("reconnect_max_delay", "Longest wait between attempts.")
+                .range(1e6, 86400e9)
+                .advanced(),
+            option<&B::session_file>(
+                "session_file",
+                "File that remembers which filters each client id has subscribed, so that one that was "
+                "removed while the host was down is unsubscribed. Without it only this process remembers.")
+                .advanced());
+    }
+};
+
+struct Nothing {};
+using BrokerOptions = BrokerFields<Nothing>;
+
+enum class RetainedChoice : std::uint32_t { fresh, always, never };
+
+/// A source: `from`.
+struct SourceOptions {
+    std::vector<std::string> topics;
+    int qos = 1;
+    std::string client_id;
+    RetainedChoice retained = RetainedChoice::fresh;
+
+    static auto options() {
+        using S = SourceOptions;
+        return leat::options(
+            option<&S::topics>("topics", "Topic filters; $share/group/filter shares the messages out among members.")
+                .required()
+                .example(R"(["p7/+/+/temp"])"),
+            option<&S::qos>("qos",
+                            "Quality of service to subscribe with; 0 may lose messages, 2 is not supported yet.")
+                .range(0, 2),
+            option<&S::client_id>("client_id",
+                                  "The whole client id, literally; by default "
+                                  "<backend's client_id>.<route>.source.<n>.")
+                .advanced(),
+            option<&S::retained>("retained",
+                                 "Retained messages (version 5): 'new' sends them when a filter is new to the "
+                                 "session, 'always' at each connect, 'never' not at all.")
+                .allowed({"new", "always", "never"})
+                .advanced());
+    }
+};
+
+enum class NoSubscriberChoice : std::uint32_t { ack, retry, reject };
+
+/// A sink: `to`.
+struct SinkOptions {
+    Template topic;
+    int qos = 1;
+    bool retain = false;
+    NoSubscriberChoice no_subscriber = NoSubscriberChoice::ack;
+    std::string content_type;
+    std::chrono::seconds message_expiry{0};
+    bool user_properties = true;
+
+    static auto options() {
+        using S = SinkOptions;
+        return leat::options(
+            option<&S::topic>("topic", "Topic to publish to.").required().example(R"("devices/${key}/cmd")"),
+            option<&S::qos>("qos",
+                            "Quality of service to publish with; 0 has landed once written to the socket, 2 is not "
+                            "supported yet.")
+                .range(0, 2),
+            option<&S::retain>("retain", "Whether the broker keeps the message for later subscribers of its topic."),
+            option<&S::no_subscriber>("no_subscriber",
+                                      "What to do when the broker says that nobody has subscribed "
+                                      "(version 5, QoS 1).")
+                .allowed({"ack", "retry", "reject"}),
+            option<&S::content_type>("content_type",
+                                     "Content type of all messages (version 5); by default the header "
+                                     "`content-type`."),
+            option<&S::message_expiry>("message_expiry",
+                                       "How long the broker keeps a message for a subscriber that is away "
+                                       "(version 5); 0: the header `mqtt-message-expiry`, or for ever.")
+                .range(0, 4294967295e9),
+            option<&S::user_properties>("user_properties", "Whether headers become user properties (version 5).")
+                .advanced());
+    }
+};
+
+}  // namespace leat::mqtt

@@ -1,0 +1,86 @@
+// From the options of a backend to the settings of a connection: one place for the backend itself, for check and for
+// probe.
+#pragma once
+
+#include <leat/sdk/services.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+
+#include "broker_url.hpp"
+#include "native/connection.hpp"
+#include "options.hpp"
+
+namespace leat::mqtt {
+
+/// First part of the client ids of a backend.
+template <class Base>
+std::string client_id_of(const BrokerFields<Base>& options) {
+    if (!options.client_id.empty()) return options.client_id;
+    char name[256] = "";
+    if (::gethostname(name, sizeof name - 1) != 0 || name[0] == '\0') return "leat";
+    return std::string("leat-") + name;
+}
+
+/// The client id of a source.
+template <class Base>
+std::string source_client_id(const BrokerFields<Base>& broker, const SourceOptions& source,
+                             const leat_identity& identity) {
+    if (!source.client_id.empty()) return source.client_id;
+    return client_id_of(broker) + "." + identity.route + ".source." + std::to_string(identity.replica);
+}
+
+/// The client id that the sinks of a shard share.
+template <class Base>
+std::string sinks_client_id(const BrokerFields<Base>& broker, std::uint32_t shard) {
+    return client_id_of(broker) + ".sinks." + std::to_string(shard);
+}
+
+/// What all connections of a backend have in common. services: of the backend, for secrets.
+/// The options must outlive the settings.
+template <class Base>
+ConnectionSettings connection_settings(const BrokerFields<Base>& options, const BrokerUrl& url, Services services) {
+    ConnectionSettings s;
+    s.host = url.host;
+    s.port = url.port;
+    s.uses_tls = url.uses_tls;
+    if (options.tls) {
+        s.tls.ca = options.tls->ca.text;
+        s.tls.cert = options.tls->cert.text;
+        s.tls.key = options.tls->key.text;
+        s.tls.verify = options.tls->verify;
+    }
+    s.connect.version = options.version == VersionChoice::v5 ? Version::v5 : Version::v3_1_1;
+    s.connect.keep_alive = static_cast<std::uint16_t>(options.keep_alive.count());
+    s.connect.maximum_packet_size = static_cast<std::uint32_t>(options.max_packet_size.bytes);
+    if (!url.user.empty()) s.connect.user = url.user;
+    if (!url.password.empty()) s.connect.password = url.password;
+    if (!options.user.empty()) s.connect.user = options.user;
+    s.connect_timeout = options.connect_timeout;
+    s.delay_min = options.reconnect_delay;
+    s.delay_max = options.reconnect_max_delay;
+    s.max_packet_size = static_cast<std::size_t>(options.max_packet_size.bytes);
+    s.credentials = [&options, services](Connect& connect, TlsFiles& files, std::string& error) {
+        std::string secret;
+        if (options.password) {
+            if (!options.password.read(services, secret)) return error = "the password: " + secret, false;
+            connect.password = secret;
+        }
+        if (options.tls && options.tls->key_password) {
+            if (!options.tls->key_password.read(services, secret))
+                return error = "the key password: " + secret, false;
+            files.key_password = secret;
+        }
+        return true;
+    };
+    return s;
+}
+
+/// Seconds as CONNECT says them; the largest number means for ever.
+inline std::uint32_t expiry_of(std::chrono::seconds seconds) {
+    return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds.count(), 0, 0xFFFFFFFF));
+}
+
+}  // namespace leat::mqtt

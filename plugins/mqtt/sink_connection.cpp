@@ -1,0 +1,180 @@
+#include "sink_connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "reasons.hpp"
+
+namespace leat::mqtt {
+namespace {
+
+// Bytes gathered for one write: large enough that the system call does not count, small enough to stay in the cache.
+constexpr std::size_t kWriteAtOnce = 256 * 1024;
+
+constexpr std::uint32_t kReasonCodes = 256;  // settlement codes of MQTT reasons begin here
+
+// Towards a broker that names no Receive Maximum (3.1.1, or none in CONNACK): enough to keep it busy, few enough that
+// a reconnect does not send a flood again.
+constexpr std::uint16_t kWindow = 8192;
+
+}  // namespace
+
+SinkConnection::SinkConnection(ConnectionSettings settings) : settings_(std::move(settings)) {}
+
+void SinkConnection::open() {
+    settings_.receive_buffer = 64 * 1024;  // for acknowledgements
+    settings_.connect.clean_start = true;  // nothing is known of an earlier process
+    arena_ = std::make_unique<Arena>(services());
+    connection_ = std::make_unique<Connection>(services(), settings_, static_cast<Connection::Owner&>(*this));
+}
+
+void SinkConnection::start() { connection_->start(); }
+
+void SinkConnection::stop() { connection_->stop(); }
+
+void SinkConnection::closed() {
+    arena_->close();
+    connection_->greeting().clean_start = true;
+    was_connected_ = false;
+    is_sending_soon_ = false;
+    stopped();
+}
+
+std::uint32_t SinkConnection::join(User& user) {
+    users_.push_back(&user);
+    user.connection_state(state_, why_, {});
+    return static_cast<std::uint32_t>(users_.size() - 1);
+}
+
+void SinkConnection::leave(std::uint32_t sink) {
+    users_[sink] = nullptr;
+    Settlements done;
+    BufferRun buffers;
+    outbound_.for_each([&](std::uint64_t position, Outbound::Item& item) {
+        if (item.sink == sink) end(position, done, buffers, LEAT_ABANDON, LEAT_NONE, {});
+    });
+}
+
+void SinkConnection::state(std::uint32_t state, const std::string& why, Nanoseconds next_attempt) {
+    state_ = state;
+    why_ = why;
+    for (User* user : users_)
+        if (user != nullptr) user->connection_state(state, why, next_attempt);
+}
+
+leat_buffer* SinkConnection::scratch() {
+    leat_message holder;
+    holder.buffer = nullptr;
+    arena_->attach(holder);
+    return holder.buffer;
+}
+
+void SinkConnection::connected(const Connack& connack) {
+    connection_->greeting().clean_start = false;  // the session is ours from now on
+    const bool is_resumed = connack.session_present && was_connected_;
+    was_connected_ = true;
+    outbound_.begin(is_resumed, std::min(connack.receive_maximum, kWindow));
+    send_soon();
+}
+
+void SinkConnection::lost() { outbound_.lost(); }
+
+void SinkConnection::send_soon() {
+    if (is_sending_soon_) return;
+    is_sending_soon_ = true;
+    services().defer(
+        [](void* self) {
+            auto* connection = static_cast<SinkConnection*>(self);
+            connection->is_sending_soon_ = false;
+            connection->send();
+        },
+        this);
+}
+
+void SinkConnection::send() {
+    while (connection_->is_up()) {
+        Session& session = connection_->session();
+        outbound_.write(session, kWriteAtOnce, connection_->granted().maximum_packet_size);
+        if (!outbound_.too_large().empty()) refuse_too_large();
+        if (session.out().empty()) break;
+        connection_->flush();
+        if (!connection_->is_up() || !session.out().empty()) return;  // the rest when there is room: drained()
+        settle_written();
+    }
+    if (outbound_.held() == 0) arena_->close();
+}
+
+void SinkConnection::readable() {
+    {
+        Settlements done;
+        BufferRun buffers;
+        Event event;
+        while (connection_->next(event) == Connection::Step::event)
+            if (event.kind == Event::Kind::acknowledged) confirm(event.ack, done, buffers);
+    }
+    send();
+}
+
+void SinkConnection::confirm(const Ack& ack, Settlements& done, BufferRun& buffers) {  // hot: per message
+    std::uint64_t position = 0;
+    if (!outbound_.find(ack.packet_id, position)) return;  // given up since, or not ours
+    if (ack.code == reason::success) {
+        end(position, done, buffers, LEAT_ACK, LEAT_NONE, {});
+        return;
+    }
+    std::uint32_t outcome = outcome_of(ack.code);
+    const User* user = users_[outbound_.at(position).sink];
+    if (ack.code == reason::no_matching_subscribers && user != nullptr) {
+        switch (user->no_subscriber()) {
+            case NoSubscriberChoice::ack:
+                outcome = LEAT_ACK;
+                break;
+            case NoSubscriberChoice::retry:
+                outcome = LEAT_RETRY;
+                break;
+            case NoSubscriberChoice::reject:
+                outcome = LEAT_REJECT;
+                break;
+        }
+    }
+    std::string why = "the broker says: " + in_words(ack.code);
+    if (!ack.reason_string.empty()) why.append(" (").append(ack.reason_string).append(")");
+    end(position, done, buffers, outcome, outcome == LEAT_ACK ? LEAT_NONE : kReasonCodes + ack.code,
+        outcome == LEAT_ACK ? std::string_view{} : std::string_view(why));
+}
+
+// The item is out of the queue before its receipt is settled, so that whatever the settlement sets off finds it gone.
+void SinkConnection::end(std::uint64_t position, Settlements& done, BufferRun& buffers, std::uint32_t outcome,
+                         std::uint32_t code, std::string_view why) {  // hot: per message
+    const Outbound::Item item = outbound_.at(position);
+    outbound_.finish(position);
+    if (why.empty()) {
+        done.settle(item.receipt, outcome, code);
+    } else {
+        const leat_detail detail{sizeof(leat_detail), 0, bytes(why), 0};
+        done.settle(item.receipt, outcome, code, &detail);
+    }
+    buffers.drop(item.buffer);
+    leat_buffer_release(item.scratch, 1);
+}
+
+// QoS 0 messages have landed, as far as can be known, when the socket has them.
+void SinkConnection::settle_written() {
+    if (outbound_.written().empty()) return;
+    Settlements done;
+    BufferRun buffers;
+    const std::vector<std::uint64_t> written = std::exchange(outbound_.written(), {});
+    for (const std::uint64_t position : written) end(position, done, buffers, LEAT_ACK, LEAT_NONE, {});
+}
+
+void SinkConnection::refuse_too_large() {
+    Settlements done;
+    BufferRun buffers;
+    const std::vector<std::uint64_t> refused = std::exchange(outbound_.too_large(), {});
+    const std::string why = "larger than the broker's Maximum Packet Size of " +
+                            std::to_string(connection_->granted().maximum_packet_size) + " bytes";
+    for (const std::uint64_t position : refused)
+        end(position, done, buffers, LEAT_REJECT, kReasonCodes + reason::packet_too_large, why);
+}
+
+}  // namespace leat::mqtt
