@@ -90,6 +90,8 @@ class Source : public Component {
     void on_start(leat_inlet* next) override {
         next_ = next;
         emitting_ = true;
+        is_waking_ = false;  // what was deferred or timed before a stop has been cancelled
+        retry_timer_ = 0;
         if (!latency_) {
             latency_ = services().host->histogram(services().me, "settlement",
                                                   "From receipt to settlement; the last message of each batch.");

@@ -62,7 +62,8 @@ class InFlight {
     /// With by_confirmation: everything below is safe at the broker.
     void confirm(uint64_t below) { confirmed_ = std::max(confirmed_, below); }
 
-    /// Makes all that is unsettled stale (connection or assignment ended); returns how many those were.
+    /// Makes all that is unsettled stale (connection or assignment ended); returns how many those were, without the
+    /// abandoned, which have been counted.
     uint64_t forget() {
         uint64_t unsettled = 0;
         for (uint64_t s = window_.watermark(); s < window_.next(); ++s) unsettled += window_.is_settled(s) ? 0 : 1;
@@ -70,6 +71,7 @@ class InFlight {
         window_.reset();
         confirmed_ = window_.next();
         retries_.clear();
+        unsettled -= std::min(unsettled, abandoned_);
         abandoned_ = 0;
         return unsettled;
     }
