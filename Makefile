@@ -4,19 +4,18 @@ JOBS ?= $(shell nproc)
 .PHONY: build demo test bench deps format clean
 
 build: deps
-	@cmake --preset release $(if $(wildcard build/build.ninja),>/dev/null)
+	@cmake --preset release
 	@cmake --build build -j $(JOBS)
 
 demo:
-	@scripts/demo.sh
+	@KAFKA="$(KAFKA)" FAULT="$(FAULT)" scripts/demo.sh
 
 test:
 	@scripts/test.sh
 
 bench:
 	@scripts/deps.sh test
-	@$(MAKE) --no-print-directory build
-	@tests/bench/bench.sh
+	@LEAT_KAFKA_LIB=$$(scripts/fetch_kafka.sh) && $(MAKE) --no-print-directory build && tests/bench/bench.sh
 
 deps:
 	@scripts/deps.sh

@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: kafka_collect --brokers LIST --topic T --record FILE [--expect N] [--idle SECONDS]\n"
-    "                     [--kind numbered|sensor] [--lanes L] [--size BYTES] [--key 0|1] [--headers 0|1] [--show "
-    "N]\n"
+    "                     [--kind numbered|sensor] [--lanes L] [--size BYTES] [--key 0|1] [--headers 0|1]\n"
+    "                     [--show ID]...\n"
     "Ends with SIGTERM; or at the end of all partitions, once N ids were seen or nothing came for so long.\n"
-    "--show N: prints the first N records.";
+    "--show ID: prints the first record of that message.";
 
 class Collector {
   public:
@@ -28,7 +28,7 @@ class Collector {
                  std::chrono::duration<double>(arguments.real("idle", 0))),
           check_key_(arguments.number("key", 0) != 0),
           check_headers_(arguments.number("headers", 0) != 0),
-          to_show_(arguments.number("show", 0)),
+          to_show_(ids_from(arguments.list("show"))),
           client_(kafka_client(RD_KAFKA_CONSUMER, kafka_conf({{"bootstrap.servers", arguments.text("brokers")},
                                                               {"group.id", "collector"},
                                                               {"enable.auto.commit", "false"},
@@ -62,6 +62,12 @@ class Collector {
     }
 
   private:
+    static std::set<std::uint64_t> ids_from(const std::vector<std::string>& words) {
+        std::set<std::uint64_t> ids;
+        for (const auto& word : words) ids.insert(std::strtoull(word.c_str(), nullptr, 10));
+        return ids;
+    }
+
     void assign(const std::string& topic) {
         rd_kafka_topic_t* handle = rd_kafka_topic_new(client_, topic.c_str(), nullptr);
         while (partitions_ == 0 && stop_requested == 0) {
@@ -95,11 +101,11 @@ class Collector {
             arrival.header_n = header(message, "n");
             arrival.header_trace = header(message, "trace");
         }
-        tally_.add(content_.inspect(arrival));
-        if (to_show_ > 0) {
-            --to_show_;
-            std::cout << "partition " << message.partition << " key " << arrival.key << ' ' << arrival.payload
-                      << std::endl;
+        const Record record = content_.inspect(arrival);
+        tally_.add(record);
+        if (to_show_.erase(record.id) > 0) {
+            std::cout << rd_kafka_topic_name(message.rkt) << '[' << message.partition << "] key " << arrival.key
+                      << ' ' << arrival.payload << std::endl;
         }
     }
 
@@ -118,7 +124,7 @@ class Collector {
     Tally tally_;
     bool check_key_;
     bool check_headers_;
-    std::uint64_t to_show_;
+    std::set<std::uint64_t> to_show_;
     rd_kafka_t* client_;
     rd_kafka_queue_t* queue_;
     int partitions_ = 0;
