@@ -1,0 +1,156 @@
+#include "source.hpp"
+
+#include <doctest/doctest.h>
+
+#include "support/scripted_host.hpp"
+
+using namespace std::chrono_literals;
+using leat::generate::Kind;
+using leat::generate::Source;
+using leat::generate::SourceOptions;
+using leat::test::Collector;
+using leat::test::Instance;
+using leat::test::ScriptedHost;
+
+namespace {
+
+struct Fixture {
+    ScriptedHost host;
+    Instance me{host};
+    Collector below;
+    std::unique_ptr<Source> source;
+
+    void make(const SourceOptions& options, uint64_t in_flight = 1024) {
+        me.identity.max_in_flight = in_flight;
+        source = std::make_unique<Source>(options);
+        source->attach(host.setup(me));
+        source->open();
+        start();
+    }
+    void start() {
+        me.stopped = false;
+        source->c()->start(source->c(), &below);
+        host.run();
+    }
+    const leat_flow& flow() { return *source->c()->flow; }
+};
+
+}  // namespace
+
+TEST_CASE("generate makes as many numbers as asked, in order, and says when it is done") {
+    Fixture f;
+    SourceOptions options;
+    options.count = 1234;
+    options.first = 95;
+    f.below.answers_at_once = true;
+    f.make(options);
+    REQUIRE(f.below.payloads.size() == 1234);
+    for (size_t i = 0; i < 1234; ++i) CHECK(f.below.payloads[i] == std::to_string(95 + i));
+    CHECK(f.flow().landed == 1234);
+    CHECK(f.me.log.back() == "made all 1234 messages");
+}
+
+TEST_CASE("generate fills a number up with zeros and keeps counting when it outgrows its size") {
+    Fixture f;
+    SourceOptions options;
+    options.count = 12;
+    options.first = 95;
+    options.size = {3};
+    f.below.answers_at_once = true;
+    f.make(options);
+    CHECK(f.below.payloads[0] == "095");
+    CHECK(f.below.payloads[5] == "100");
+
+    options.size = {1};
+    options.first = 9'999'999'999'999'999'995u;
+    Fixture g;
+    g.below.answers_at_once = true;
+    g.make(options);
+    CHECK(g.below.payloads[5] == "10000000000000000000");
+}
+
+TEST_CASE("generate stops at its credit and goes on when something was settled") {
+    Fixture f;
+    SourceOptions options;
+    f.make(options, 300);
+    CHECK(f.below.messages.size() == 300);
+    CHECK(f.below.signals == std::vector<uint32_t>{LEAT_SIGNAL_FLUSH});
+    f.below.settle_all(LEAT_ACK);
+    f.host.run();
+    CHECK(f.below.messages.size() == 600);
+    f.below.settle_all(LEAT_ACK);
+    f.source.reset();
+}
+
+TEST_CASE("generate keeps a rate") {
+    Fixture f;
+    SourceOptions options;
+    options.rate = {1000};
+    f.below.answers_at_once = true;
+    f.make(options);
+    for (int ms = 0; ms < 2000; ++ms) f.host.advance(1ms);
+    CHECK(f.below.messages.size() >= 1999);
+    CHECK(f.below.messages.size() <= 2001);
+
+    f.host.advance(60s);  // a pause is made up for by 100 ms, not by 60,000 messages
+    CHECK(f.below.messages.size() <= 2110);
+}
+
+TEST_CASE("generate keeps a rate below one a second") {
+    Fixture f;
+    SourceOptions options;
+    options.rate = {0.5};
+    f.below.answers_at_once = true;
+    f.make(options);
+    for (int s = 0; s < 21; ++s) f.host.advance(1s);
+    CHECK(f.below.messages.size() == 10);
+}
+
+TEST_CASE("generate makes what a stop abandoned again at the next start") {
+    Fixture f;
+    SourceOptions options;
+    options.count = 10;
+    f.make(options);
+    REQUIRE(f.below.messages.size() == 10);
+    for (size_t i = 0; i < 10; ++i) f.below.settle(i, i < 4 ? LEAT_ACK : LEAT_ABANDON);
+    f.source->c()->stop(f.source->c());
+    f.start();
+    REQUIRE(f.below.payloads.size() == 16);
+    CHECK(f.below.payloads[10] == "5");
+    CHECK(f.below.payloads[15] == "10");
+    for (size_t i = 10; i < 16; ++i) f.below.settle(i, LEAT_ACK);
+    const leat_flow& flow = f.flow();
+    CHECK(flow.emitted == 16);
+    CHECK(flow.landed == 10);
+    CHECK(flow.returned == 6);
+    CHECK(flow.emitted == flow.settled);
+}
+
+TEST_CASE("sensors take turns, each with a topic, a key and a lane of its own") {
+    Fixture f;
+    SourceOptions options;
+    options.kind = Kind::sensors;
+    options.devices = 3;
+    options.topic = "sensors/{device}/temp";
+    options.key = "{device}";
+    options.headers = {{"unit", "C"}};
+    options.count = 7;
+    options.size = {80};
+    f.make(options);
+    REQUIRE(f.below.messages.size() == 7);
+    for (size_t i = 0; i < 7; ++i) {
+        const leat_message& m = f.below.messages[i];
+        const std::string device = std::to_string(i % 3);
+        CHECK(leat::view(m.topic) == "sensors/" + device + "/temp");
+        CHECK(leat::view(m.key) == device);
+        CHECK(m.lane == i % 3);
+        CHECK(leat::view(*leat::find_header(m, "unit")) == "C");
+        CHECK(m.payload.size == 80);
+        CHECK(leat::view(m.payload).starts_with("{\"value\": "));
+        CHECK(leat::view(m.payload).find(", \"device\": " + device + ", \"n\": " + std::to_string(i + 1) + "}") !=
+              std::string::npos);
+    }
+    f.below.settle_all(LEAT_ACK);
+    f.source.reset();
+    CHECK(f.host.live_buffers == 0);
+}
