@@ -16,8 +16,8 @@ std::string reason(Text& error, const std::string& who) {
 
 }  // namespace
 
-std::unique_ptr<runtime::Identity> identity_of(const route::RoutePlan& route, uint32_t role, const std::string& backend,
-                                               const std::string& step) {
+std::unique_ptr<runtime::Identity> identity_of(const route::RoutePlan& route, uint32_t role,
+                                               const std::string& backend, const std::string& step) {
     auto identity = std::make_unique<runtime::Identity>(role, backend, route.name, step);
     leat_identity& c = identity->c;
     c.shard = route.shard;
@@ -50,8 +50,8 @@ std::string Backends::add(const BackendPlan& plan) {
     Made& made = backends_[plan.name];
     made.instance = instance(nullptr, std::make_unique<runtime::Identity>(LEAT_ROLE_BACKEND, plan.name, "", ""));
     Text error(runtime::services());
-    made.backend = plan.descriptor->create_backend(runtime::services(), made.instance.get(), &made.instance->identity->c,
-                                                   plan.options, error.get());
+    made.backend = plan.descriptor->create_backend(runtime::services(), made.instance.get(),
+                                                   &made.instance->identity->c, plan.options, error.get());
     return made.backend ? std::string() : reason(error, made.instance->label);
 }
 
@@ -67,7 +67,8 @@ std::unique_ptr<leat_instance> Backends::source(runtime::Shard& shard, const rou
 }
 
 std::unique_ptr<leat_instance> Backends::stage(runtime::Shard& shard, const route::RoutePlan& route,
-                                               const route::StagePlan& stage, const std::string&, std::string& error) {
+                                               const route::StagePlan& stage, const std::string&,
+                                               std::string& error) {
     auto made = instance(&shard, identity_of(route, LEAT_ROLE_STAGE, "", stage.name));
     Text why(runtime::services());
     made->take(stage.descriptor->create_stage(runtime::services(), made.get(), &made->identity->c, stage.options,

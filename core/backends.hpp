@@ -36,7 +36,8 @@ class Backends final : public route::Makers {
                                         const route::SinkPlan& sink, uint32_t role, const std::string& step,
                                         leat_instance* part, std::string& error) override;
     bool has_parts(const std::string& backend) override;
-    std::unique_ptr<leat_instance> part(runtime::Shard& shard, const std::string& backend, std::string& error) override;
+    std::unique_ptr<leat_instance> part(runtime::Shard& shard, const std::string& backend,
+                                        std::string& error) override;
 
   private:
     struct Made {
@@ -51,7 +52,7 @@ class Backends final : public route::Makers {
 };
 
 /// Who a source, sink or stage of a route is; also what checks are told.
-std::unique_ptr<runtime::Identity> identity_of(const route::RoutePlan& route, uint32_t role, const std::string& backend,
-                                               const std::string& step);
+std::unique_ptr<runtime::Identity> identity_of(const route::RoutePlan& route, uint32_t role,
+                                               const std::string& backend, const std::string& step);
 
 }  // namespace leat

@@ -110,7 +110,8 @@ class Single final : public Source {
         emit(open_window(), &m, 1);
     }
     void advanced(InFlight&) override {
-        if (flow().filtered > 0) results_.add({"the route", "dropped", "a stage dropped it, or no branch wants it", message_, {}});
+        if (flow().filtered > 0)
+            results_.add({"the route", "dropped", "a stage dropped it, or no branch wants it", message_, {}});
         if (flow().discarded > 0) results_.add({"the route", "discarded", "", message_, {}});
         results_.end();
     }
@@ -137,13 +138,16 @@ class TryMakers final : public route::Makers {
         return stages_.stage(shard, route, stage, branch, error);
     }
     std::unique_ptr<leat_instance> sink(runtime::Shard& shard, const RoutePlan& route, const SinkPlan& sink,
-                                        uint32_t role, const std::string& step, leat_instance*, std::string&) override {
+                                        uint32_t role, const std::string& step, leat_instance*,
+                                        std::string&) override {
         const std::string where = (role == LEAT_ROLE_DEAD_LETTER ? "dead letter " : step + " ") + sink.backend;
         return stand_in(shard, std::make_unique<Capture>(sink, where, results_),
                         identity_of(route, role, sink.backend, step));
     }
     bool has_parts(const std::string&) override { return false; }
-    std::unique_ptr<leat_instance> part(runtime::Shard&, const std::string&, std::string&) override { return nullptr; }
+    std::unique_ptr<leat_instance> part(runtime::Shard&, const std::string&, std::string&) override {
+        return nullptr;
+    }
 
   private:
     std::unique_ptr<leat_instance> stand_in(runtime::Shard& shard, std::unique_ptr<Component> made,
@@ -201,8 +205,12 @@ std::vector<TryResult> try_route(const RoutePlan& given, const TryMessage& messa
         std::unique_lock lock(results.mutex);
         const bool ended = results.changed.wait_for(lock, std::chrono::seconds(5), [&] { return results.has_ended; });
         if (!ended) {
-            results.all.push_back({"the route", "is still waiting", "after 5 s a stage has neither passed nor ended it; "
-                                   "a retry with a long delay?", message, {}});
+            results.all.push_back({"the route",
+                                   "is still waiting",
+                                   "after 5 s a stage has neither passed nor ended it; "
+                                   "a retry with a long delay?",
+                                   message,
+                                   {}});
         }
     }
     shard.call([&] { chain->abandon_all(); });

@@ -47,8 +47,8 @@ void Catalogue::open(const std::string& path) {
         const leat_descriptor* d = library.plugin->descriptors[i];
         const auto [entry, is_new] = entries_.emplace(d->name, Entry{d, path});
         if (!is_new) {
-            refusals_.push_back(refuse(path, "plugin \"" + std::string(d->name) + "\" is already there, from " +
-                                                 entry->second.path));
+            refusals_.push_back(
+                refuse(path, "plugin \"" + std::string(d->name) + "\" is already there, from " + entry->second.path));
         }
     }
 }

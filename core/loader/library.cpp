@@ -22,7 +22,8 @@ std::string wrong_option(const leat_option& option, const std::string& plugin) {
         return name + " has type " + std::to_string(option.type) + ", which this host does not know";
     }
     if (option.type == LEAT_ENUM && (!option.allowed || !option.allowed[0])) return name + " allows no word";
-    if ((option.type == LEAT_LIST || option.type == LEAT_MAP) && (option.element == 0 || option.element >= LEAT_BLOCK)) {
+    if ((option.type == LEAT_LIST || option.type == LEAT_MAP) &&
+        (option.element == 0 || option.element >= LEAT_BLOCK)) {
         return name + " has elements of type " + std::to_string(option.element) + ", which this host does not know";
     }
     if (option.type == LEAT_BLOCK) {
@@ -89,7 +90,8 @@ Opened open_library(const std::string& path) {
         return opened;
     }
     boost::dll::fs::error_code error;
-    boost::dll::shared_library library(path, error, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    boost::dll::shared_library library(path, error,
+                                       boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     if (error) {
         opened.refusal = refuse(path, "the system cannot load it: " + error.message());
         return opened;

@@ -27,8 +27,8 @@ std::string utc(int64_t ns) {
 // The message with the headers added, in a buffer that keeps a reference of the original's.
 leat_message labelled(const Refused& refused, const std::string& route, const std::string& step) {
     const leat_message& original = refused.message;
-    const int64_t time = original.timestamp_ns ? original.timestamp_ns
-                                               : std::chrono::system_clock::now().time_since_epoch().count();
+    const int64_t time =
+        original.timestamp_ns ? original.timestamp_ns : std::chrono::system_clock::now().time_since_epoch().count();
     std::vector<std::pair<std::string_view, std::string>> added = {
         {"leat-route", route},
         {"leat-step", step},

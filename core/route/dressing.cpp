@@ -9,7 +9,8 @@
 
 namespace leat::route {
 
-Dressing::Dressing(std::vector<std::pair<std::string, const leat_template*>> headers, std::chrono::nanoseconds max_age)
+Dressing::Dressing(std::vector<std::pair<std::string, const leat_template*>> headers,
+                   std::chrono::nanoseconds max_age)
     : max_age_(max_age), arena_(Services{runtime::services(), nullptr}) {
     for (auto& [name, value] : headers) headers_.push_back({std::move(name), Template(runtime::services(), value)});
     values_.resize(headers_.size());
@@ -22,8 +23,8 @@ Dressing::Dressing(std::vector<std::pair<std::string, const leat_template*>> hea
 }
 
 void Dressing::push(leat_message* batch, size_t n) {
-    const int64_t oldest = max_age_.count() ? std::chrono::system_clock::now().time_since_epoch().count() - max_age_.count()
-                                            : 0;
+    const int64_t oldest =
+        max_age_.count() ? std::chrono::system_clock::now().time_since_epoch().count() - max_age_.count() : 0;
     size_t left = 0;
     {
         Settlements ended;

@@ -32,7 +32,8 @@ void FanOut::push(leat_message* batch, size_t n) {
     std::string why;
     for (size_t i = 0; i < n; ++i) {  // hot: per message
         const leat_message& m = batch[i];
-        if (!refused_lanes_.empty() && std::find(refused_lanes_.begin(), refused_lanes_.end(), m.lane) != refused_lanes_.end()) {
+        if (!refused_lanes_.empty() &&
+            std::find(refused_lanes_.begin(), refused_lanes_.end(), m.lane) != refused_lanes_.end()) {
             gate_.fail(m, LEAT_RETRY, LEAT_HELD, nullptr);
         } else if (!choose(m, why)) {
             const leat_detail detail{sizeof(leat_detail), 0, bytes(why), 0};

@@ -11,7 +11,9 @@ namespace leat::route {
 class LaneMapper {
   public:
     explicit LaneMapper(const leat_template* lane) : lane_(runtime::services(), lane) {
-        inlet_.push = [](leat_inlet* i, leat_message* batch, size_t n) { static_cast<Inlet*>(i)->owner->push(batch, n); };
+        inlet_.push = [](leat_inlet* i, leat_message* batch, size_t n) {
+            static_cast<Inlet*>(i)->owner->push(batch, n);
+        };
         inlet_.signal = [](leat_inlet* i, uint32_t what, uint64_t arg) {
             leat_inlet* next = static_cast<Inlet*>(i)->owner->next_;
             if (what != LEAT_SIGNAL_ABANDON_LANE) next->signal(next, what, arg);

@@ -87,7 +87,8 @@ void HeldLanes::arrange(uint64_t key, Lane& lane) {
     if (lane.timer) timers.cancel(lane.timer);
     const bool waits = !lane.refused.empty() && !lane.refused.front().given_up;
     const int64_t delay = waits ? lane.refused.front().due_ns - now_ns() : 0;
-    lane.timer = timers.start(std::chrono::nanoseconds(delay), [this, key] { run(key); }, this);
+    lane.timer = timers.start(
+        std::chrono::nanoseconds(delay), [this, key] { run(key); }, this);
 }
 
 void HeldLanes::run(uint64_t key) {
@@ -132,7 +133,8 @@ void HeldLanes::give_up(uint64_t key, Refused&& refused) {
     switch (setup_.policy.then) {
         case FailurePolicy::Then::discard:
             if (discarded_++ == 0) {
-                setup_.route.log(LEAT_LOG_WARNING, "discards messages (then: discard); the first: " + describe(refused));
+                setup_.route.log(LEAT_LOG_WARNING,
+                                 "discards messages (then: discard); the first: " + describe(refused));
             }
             Settlements().end(refused.message, LEAT_ACK, LEAT_DISCARDED);
             return ended(key);
@@ -143,8 +145,9 @@ void HeldLanes::give_up(uint64_t key, Refused&& refused) {
             // The lane stays held: nothing may overtake what stops the route.
             const std::string why = describe(refused);
             Settlements().end(refused.message, LEAT_ABANDON);
-            setup_.route.stop_with(why + "; it stays unacknowledged at the source. Mend the cause and start again, or "
-                                         "give the route an on_failure with dead_letter, or \"then\"");
+            setup_.route.stop_with(why +
+                                   "; it stays unacknowledged at the source. Mend the cause and start again, or "
+                                   "give the route an on_failure with dead_letter, or \"then\"");
         }
     }
 }
@@ -172,8 +175,8 @@ void HeldLanes::abandon_all() {
 
 void HeldLanes::abandon_lane(uint32_t number) {
     for (auto& [key, lane] : lanes_) {
-        const bool is_ours = key == number || (key > kLone && !lane->refused.empty() &&
-                                               lane->refused.front().message.lane == number);
+        const bool is_ours =
+            key == number || (key > kLone && !lane->refused.empty() && lane->refused.front().message.lane == number);
         if (is_ours) abandon(*lane);
     }
 }

@@ -18,12 +18,15 @@ struct Ledger {
 
     Ledger() = default;
     explicit Ledger(const leat_flow& flow)
-        : received(flow.emitted), landed(flow.landed), filtered(flow.filtered), discarded(flow.discarded),
-          dead_lettered(flow.dead_lettered), returned(flow.returned), in_flight(flow.emitted - flow.settled) {}
+        : received(flow.emitted),
+          landed(flow.landed),
+          filtered(flow.filtered),
+          discarded(flow.discarded),
+          dead_lettered(flow.dead_lettered),
+          returned(flow.returned),
+          in_flight(flow.emitted - flow.settled) {}
 
-    bool balances() const {
-        return received == landed + filtered + discarded + dead_lettered + returned + in_flight;
-    }
+    bool balances() const { return received == landed + filtered + discarded + dead_lettered + returned + in_flight; }
     void add(const Ledger& other) {
         received += other.received;
         landed += other.landed;

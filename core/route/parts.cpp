@@ -44,7 +44,8 @@ leat_instance* Parts::find(const std::string& backend) const {
 }
 
 void Parts::watch(const std::string& backend, const void* who, std::function<void(leat_instance&)> on_state) {
-    if (const auto found = parts_.find(backend); found != parts_.end()) found->second->watchers[who] = std::move(on_state);
+    if (const auto found = parts_.find(backend); found != parts_.end())
+        found->second->watchers[who] = std::move(on_state);
 }
 
 void Parts::unwatch(const std::string& backend, const void* who) {

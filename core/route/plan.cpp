@@ -16,7 +16,8 @@ SinkPlan plan_sink(const config::Sink& sink) {
     plan.backend = sink.backend;
     plan.descriptor = sink.component.descriptor;
     plan.options = sink.component.options->values();
-    for (const config::Header& header : sink.headers) plan.headers.emplace_back(header.name, header.value.compiled.get());
+    for (const config::Header& header : sink.headers)
+        plan.headers.emplace_back(header.name, header.value.compiled.get());
     plan.max_age = sink.max_age.value_or(std::chrono::nanoseconds(0));
     return plan;
 }
@@ -26,9 +27,14 @@ FailurePlan plan_failure(const config::Policy& policy) {
     plan.policy.attempts = static_cast<uint32_t>(std::min<uint64_t>(policy.attempts, UINT32_MAX));
     plan.policy.backoff = {policy.delay, policy.max_delay};
     switch (policy.then) {
-        case config::Then::discard: plan.policy.then = FailurePolicy::Then::discard; break;
-        case config::Then::source: plan.policy.then = FailurePolicy::Then::source; break;
-        default: plan.policy.then = FailurePolicy::Then::stop;
+        case config::Then::discard:
+            plan.policy.then = FailurePolicy::Then::discard;
+            break;
+        case config::Then::source:
+            plan.policy.then = FailurePolicy::Then::source;
+            break;
+        default:
+            plan.policy.then = FailurePolicy::Then::stop;
     }
     plan.has_dead_letter = policy.dead_letter.has_value();
     if (policy.dead_letter) plan.dead_letter = plan_sink(*policy.dead_letter);
@@ -70,7 +76,8 @@ RoutePlan plan_route(const config::Route& route) {
 
 }  // namespace
 
-std::vector<RoutePlan> plan_routes(const config::Model& model, const std::vector<std::string>& only, uint32_t shards) {
+std::vector<RoutePlan> plan_routes(const config::Model& model, const std::vector<std::string>& only,
+                                   uint32_t shards) {
     std::vector<RoutePlan> plans;
     for (const config::Route& route : model.routes) {
         if (!only.empty() && std::find(only.begin(), only.end(), route.name) == only.end()) continue;

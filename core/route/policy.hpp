@@ -1,5 +1,5 @@
-// The failure policy of what learns of failures later: a sink, an asynchronous stage. It sits directly above, replaces
-// the receipts by its own and keeps the messages until they are settled; about 5 ns a message.
+// The failure policy of what learns of failures later: a sink, an asynchronous stage. It sits directly above,
+// replaces the receipts by its own and keeps the messages until they are settled; about 5 ns a message.
 //
 // On the shard.
 #pragma once
@@ -18,8 +18,8 @@ class Policy : public HeldLanes {
     void open(leat_inlet* next) { next_ = next; }
     leat_inlet* inlet() { return &inlet_; }
 
-    uint64_t in_flight() const { return sent_.size(); }  ///< pushed on and not settled
-    uint64_t stale() const { return stale_; }            ///< settlements of no message in flight; ignored
+    uint64_t in_flight() const { return sent_.size(); }         ///< pushed on and not settled
+    uint64_t stale() const { return stale_; }                   ///< settlements of no message in flight; ignored
     const leat_histogram& latency() const { return latency_; }  ///< from push to settlement below
 
   private:

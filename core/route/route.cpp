@@ -19,19 +19,26 @@ std::string seconds_text(std::chrono::nanoseconds duration) {
 }
 
 bool is_network_role(uint32_t role) {
-    return role == LEAT_ROLE_SOURCE || role == LEAT_ROLE_SINK || role == LEAT_ROLE_DEAD_LETTER || role == LEAT_ROLE_PART;
+    return role == LEAT_ROLE_SOURCE || role == LEAT_ROLE_SINK || role == LEAT_ROLE_DEAD_LETTER ||
+           role == LEAT_ROLE_PART;
 }
 
 }  // namespace
 
 const char* word(RouteState state) {
     switch (state) {
-        case RouteState::starting: return "starting";
-        case RouteState::running: return "running";
-        case RouteState::waiting: return "waiting";
-        case RouteState::draining: return "draining";
-        case RouteState::stopped: return "stopped";
-        default: return "failed";
+        case RouteState::starting:
+            return "starting";
+        case RouteState::running:
+            return "running";
+        case RouteState::waiting:
+            return "waiting";
+        case RouteState::draining:
+            return "draining";
+        case RouteState::stopped:
+            return "stopped";
+        default:
+            return "failed";
     }
 }
 
@@ -143,7 +150,8 @@ void Route::drain(std::function<void()> done) {
 void Route::settle_down() {
     const bool in_time = steady_clock::now() < deadline_;
     if (!chain_.is_idle() && in_time && chain_.source && chain_.source->is_running()) {
-        shard_.timers().start(kDrainPoll, [this] { settle_down(); }, this);
+        shard_.timers().start(
+            kDrainPoll, [this] { settle_down(); }, this);
         return;
     }
     if (!chain_.is_idle()) {
@@ -155,7 +163,8 @@ void Route::settle_down() {
     stop_sinks();
 }
 
-// Asks an instance to stop and goes on when it has, or when patience ends: then it is leaked, never freed under its feet.
+// Asks an instance to stop and goes on when it has, or when patience ends: then it is leaked, never freed under its
+// feet.
 void Route::await_stop(leat_instance& instance, std::function<void()> then) {
     if (!instance.is_running()) return then();
     const auto go_on = std::make_shared<std::function<void()>>(std::move(then));
@@ -262,7 +271,8 @@ RouteSnapshot Route::snapshot() const {
     }
     const auto add_metrics = [&s](leat_instance& i) {
         const std::lock_guard lock(i.metrics_mutex);
-        for (const auto& c : i.counters) s.counters.push_back({i.label, c->name, c->description, c->kind, c->value()});
+        for (const auto& c : i.counters)
+            s.counters.push_back({i.label, c->name, c->description, c->kind, c->value()});
     };
     for (const auto& sink : chain_.sinks) add_metrics(*sink);
     for (const auto& stage : chain_.stages) add_metrics(*stage);

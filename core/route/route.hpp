@@ -109,7 +109,7 @@ class Route final : private Control {
     leat_flow last_flow_{};
     RouteSnapshot last_steps_;
     bool has_leaked_ = false;
-    std::set<const leat_instance*> left_alone_;  // stages that were asked to stop
+    std::set<const leat_instance*> left_alone_;      // stages that were asked to stop
     std::map<const leat_instance*, uint32_t> told_;  // the state last logged
 };
 

@@ -52,7 +52,8 @@ class Wiring {
         leat_instance* part = nullptr;
         if (makers_.has_parts(sink.backend)) {
             part = parts_.use(
-                sink.backend, [&](std::string& why) { return makers_.part(control_.shard(), sink.backend, why); }, error_);
+                sink.backend, [&](std::string& why) { return makers_.part(control_.shard(), sink.backend, why); },
+                error_);
             if (!part) return nullptr;
             chain_.parts.push_back(sink.backend);
         }

@@ -30,9 +30,9 @@ struct Chain {
     std::vector<std::unique_ptr<FanOut>> fan_outs;
     std::unique_ptr<LaneMapper> lane_mapper;
     std::unique_ptr<AckMode> ack_mode;
-    std::vector<std::string> parts;                       // one entry for each sink that uses a part
-    std::vector<std::unique_ptr<leat_instance>> sinks;    // dead letters included
-    std::vector<std::unique_ptr<leat_instance>> stages;   // in the order of wiring: the lowest first
+    std::vector<std::string> parts;                      // one entry for each sink that uses a part
+    std::vector<std::unique_ptr<leat_instance>> sinks;   // dead letters included
+    std::vector<std::unique_ptr<leat_instance>> stages;  // in the order of wiring: the lowest first
     std::unique_ptr<leat_instance> source;
     leat_inlet* top = nullptr;  ///< where the source's messages go in
 

@@ -16,7 +16,8 @@ struct Backoff {
 
     /// Between three quarters and five quarters of first * 2^attempt, at most `most`.
     std::chrono::nanoseconds delay(uint32_t attempt, std::minstd_rand& random) const {
-        const double doubled = static_cast<double>(first.count()) * static_cast<double>(uint64_t{1} << std::min(attempt, 40u));
+        const double doubled =
+            static_cast<double>(first.count()) * static_cast<double>(uint64_t{1} << std::min(attempt, 40u));
         const double bounded = std::min(doubled, static_cast<double>(most.count()));
         const double jittered = bounded * std::uniform_real_distribution<double>(0.75, 1.25)(random);
         return std::chrono::nanoseconds(static_cast<int64_t>(std::min(jittered, static_cast<double>(most.count()))));

@@ -21,8 +21,8 @@ struct HostBuffer : leat_buffer {
 };
 
 constexpr size_t kDataOffset = (sizeof(HostBuffer) + 15) & ~size_t{15};
-constexpr unsigned kSmallest = 9;                     // 512 B
-constexpr unsigned kLargestKept = 20;                 // 1 MiB; larger ones go back to the system at once
+constexpr unsigned kSmallest = 9;      // 512 B
+constexpr unsigned kLargestKept = 20;  // 1 MiB; larger ones go back to the system at once
 constexpr size_t kKeptBytesPerClass = 8u << 20;
 
 struct Store {

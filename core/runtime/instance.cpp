@@ -17,12 +17,22 @@ Identity::Identity(uint32_t role, std::string of_backend, std::string of_route, 
 std::string Identity::label() const {
     std::string text = route.empty() ? "backend " + backend : "route " + route;
     switch (c.role) {
-        case LEAT_ROLE_BACKEND: break;
-        case LEAT_ROLE_PART: text += ", sinks of shard " + std::to_string(c.shard); break;
-        case LEAT_ROLE_SOURCE: text += ", source " + backend; break;
-        case LEAT_ROLE_DEAD_LETTER: text += ", dead letter " + backend; break;
-        case LEAT_ROLE_SINK: text += ", " + step + " " + backend; break;
-        default: text += ", stage " + step;
+        case LEAT_ROLE_BACKEND:
+            break;
+        case LEAT_ROLE_PART:
+            text += ", sinks of shard " + std::to_string(c.shard);
+            break;
+        case LEAT_ROLE_SOURCE:
+            text += ", source " + backend;
+            break;
+        case LEAT_ROLE_DEAD_LETTER:
+            text += ", dead letter " + backend;
+            break;
+        case LEAT_ROLE_SINK:
+            text += ", " + step + " " + backend;
+            break;
+        default:
+            text += ", stage " + step;
     }
     if (c.replicas > 1) text += " #" + std::to_string(c.replica);
     return text;
@@ -35,6 +45,9 @@ leat_instance::leat_instance(leat::runtime::Shard* on, std::unique_ptr<leat::run
     : shard(on), identity(std::move(who)), label(identity->label()), log(to) {}
 
 leat_instance::~leat_instance() {
+    running = false;
+    for (const auto& watch : watches) watch->end();
+    if (shard) shard->timers().cancel_all(this);
     if (component) component->destroy(component);
 }
 

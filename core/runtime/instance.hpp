@@ -59,7 +59,8 @@ struct Identity {
 }  // namespace leat::runtime
 
 struct leat_instance {
-    leat_instance(leat::runtime::Shard* on, std::unique_ptr<leat::runtime::Identity> who, const leat::runtime::Log& to);
+    leat_instance(leat::runtime::Shard* on, std::unique_ptr<leat::runtime::Identity> who,
+                  const leat::runtime::Log& to);
     leat_instance(const leat_instance&) = delete;
     leat_instance& operator=(const leat_instance&) = delete;
     ~leat_instance();

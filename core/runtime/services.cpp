@@ -33,7 +33,8 @@ void defer(leat_instance* me, void (*fn)(void*), void* arg) {
 
 uint64_t timer_start(leat_instance* me, int64_t delay_ns, void (*fn)(void*), void* arg) {
     if (!me->running) return 1;  // an id that no timer has any more
-    return me->shard->timers().start(std::chrono::nanoseconds(delay_ns), [fn, arg] { fn(arg); }, me);
+    return me->shard->timers().start(
+        std::chrono::nanoseconds(delay_ns), [fn, arg] { fn(arg); }, me);
 }
 
 void timer_cancel(leat_instance* me, uint64_t id) { me->shard->timers().cancel(id); }
@@ -107,7 +108,8 @@ uint32_t reread(leat_instance* me, const leat_value* value, leat_text* into) {
     return ok ? 1 : 0;
 }
 
-void fail(leat_instance* me, const leat_message* message, uint32_t outcome, uint32_t code, const leat_detail* detail) {
+void fail(leat_instance* me, const leat_message* message, uint32_t outcome, uint32_t code,
+          const leat_detail* detail) {
     me->gate->fail(*message, outcome, code, detail);
 }
 

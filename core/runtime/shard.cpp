@@ -10,7 +10,11 @@
 namespace leat::runtime {
 
 Shard::Shard(uint32_t number)
-    : number_(number), io_(1), work_(boost::asio::make_work_guard(io_)), timers_(io_), random_(std::random_device{}()) {}
+    : number_(number),
+      io_(1),
+      work_(boost::asio::make_work_guard(io_)),
+      timers_(io_),
+      random_(std::random_device{}()) {}
 
 void Shard::run() {
     thread_ = std::thread([this] {

@@ -50,9 +50,7 @@ struct Latency {
 /// received = landed + filtered + discarded + dead_lettered + returned + in_flight.
 struct LedgerSnapshot {
     uint64_t received = 0, landed = 0, filtered = 0, discarded = 0, dead_lettered = 0, returned = 0, in_flight = 0;
-    bool balances() const {
-        return received == landed + filtered + discarded + dead_lettered + returned + in_flight;
-    }
+    bool balances() const { return received == landed + filtered + discarded + dead_lettered + returned + in_flight; }
 };
 
 struct StepSnapshot {
@@ -70,18 +68,18 @@ struct CounterSnapshot {
 
 struct RouteView {
     std::string name;
-    std::string state;  ///< starting, running, waiting, draining, stopped, failed
-    std::string why;    ///< the reason for people; empty when there is none
+    std::string state;              ///< starting, running, waiting, draining, stopped, failed
+    std::string why;                ///< the reason for people; empty when there is none
     std::chrono::seconds since{0};  ///< how long in that state
     uint32_t replicas = 1;
     LedgerSnapshot ledger;
-    uint64_t span = 0;     ///< last emitted - contiguous watermark, the largest
+    uint64_t span = 0;  ///< last emitted - contiguous watermark, the largest
     uint64_t max_in_flight = 0;
-    uint64_t bytes = 0;    ///< held by what is in flight
+    uint64_t bytes = 0;  ///< held by what is in flight
     uint64_t retries = 0;
     uint64_t waiting = 0;
-    uint64_t stale = 0;    ///< late or second settlements that were ignored
-    Latency latency;       ///< receipt to settlement
+    uint64_t stale = 0;  ///< late or second settlements that were ignored
+    Latency latency;     ///< receipt to settlement
     std::vector<StepSnapshot> steps;
     std::vector<CounterSnapshot> counters;
 };
@@ -141,7 +139,8 @@ class Host {
 
     /// Everything found on the search path; `refusals` gets the libraries that cannot be used, and why.
     std::vector<PluginView> plugins(std::vector<std::string>& refusals);
-    /// Options and promises of a plugin, for people. Nothing when there is none; `nearest` gets what was meant, maybe.
+    /// Options and promises of a plugin, for people. Nothing when there is none; `nearest` gets what was meant,
+    /// maybe.
     std::optional<std::string> describe(const std::string& plugin, bool as_markdown, std::string& nearest);
     /// The JSON Schema of configurations with all plugins found.
     std::string schema();

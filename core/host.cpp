@@ -1,0 +1,352 @@
+#include <leat/host.hpp>
+
+#include "backends.hpp"
+#include "checks.hpp"
+#include "config/describe.hpp"
+#include "config/nearest.hpp"
+#include "config/read.hpp"
+#include "config/report.hpp"
+#include "config/schema.hpp"
+#include "config/validate.hpp"
+#include "loader/catalogue.hpp"
+#include "loader/search_path.hpp"
+#include "route/route.hpp"
+#include "runtime/shard.hpp"
+#include "try.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <map>
+#include <thread>
+#include <utility>
+
+namespace leat {
+namespace {
+
+Level level_of(uint32_t level) {
+    switch (level) {
+        case LEAT_LOG_DEBUG:
+            return Level::debug;
+        case LEAT_LOG_INFO:
+            return Level::info;
+        case LEAT_LOG_WARNING:
+            return Level::warning;
+        default:
+            return Level::error;
+    }
+}
+
+Latency latency_of(const runtime::HistogramReading& reading) {
+    return {reading.percentile(50), reading.percentile(90), reading.percentile(99), reading.percentile(99.9),
+            reading.total};
+}
+
+/// The replicas of one route, added up.
+struct Sum {
+    RouteView view;
+    route::Ledger ledger;
+    runtime::HistogramReading latency;
+    std::vector<runtime::HistogramReading> steps;
+    int severity = -1;
+};
+
+// A route is as well as its worst replica.
+int severity_of(route::RouteState state) {
+    switch (state) {
+        case route::RouteState::stopped:
+            return 0;
+        case route::RouteState::running:
+            return 1;
+        case route::RouteState::starting:
+            return 2;
+        case route::RouteState::waiting:
+            return 3;
+        case route::RouteState::draining:
+            return 4;
+        default:
+            return 5;
+    }
+}
+
+void add(Sum& sum, const route::RouteSnapshot& one) {
+    RouteView& view = sum.view;
+    if (const int severity = severity_of(one.state); severity > sum.severity) {
+        sum.severity = severity;
+        view.state = route::word(one.state);
+        view.why = one.why;
+        view.since = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - one.since);
+    }
+    sum.ledger.add(one.ledger);
+    sum.latency.add(one.latency);
+    view.span = std::max(view.span, one.span);
+    view.bytes += one.bytes;
+    view.retries += one.retries;
+    view.waiting += one.waiting;
+    view.stale += one.stale;
+    if (view.steps.size() < one.steps.size()) {
+        view.steps.resize(one.steps.size());
+        sum.steps.resize(one.steps.size());
+    }
+    for (size_t i = 0; i < one.steps.size(); ++i) {
+        view.steps[i].name = one.steps[i].name;
+        view.steps[i].retries += one.steps[i].retries;
+        view.steps[i].waiting += one.steps[i].waiting;
+        sum.steps[i].add(one.steps[i].latency);
+    }
+    for (const auto& c : one.counters) {
+        view.counters.push_back({c.component, c.name, c.description, c.kind == LEAT_GAUGE, c.value});
+    }
+}
+
+RouteView finish(Sum&& sum) {
+    const route::Ledger& l = sum.ledger;
+    sum.view.ledger = {l.received, l.landed, l.filtered, l.discarded, l.dead_lettered, l.returned, l.in_flight};
+    sum.view.latency = latency_of(sum.latency);
+    for (size_t i = 0; i < sum.steps.size(); ++i) sum.view.steps[i].latency = latency_of(sum.steps[i]);
+    return std::move(sum.view);
+}
+
+}  // namespace
+
+bool Findings::has_errors() const {
+    return std::any_of(all.begin(), all.end(), [](const Finding& f) { return f.kind == Finding::Kind::error; });
+}
+
+/// A shard with the parts that its routes share.
+struct ShardRoom {
+    explicit ShardRoom(uint32_t number) : shard(number) {}
+    runtime::Shard shard;
+    route::Parts parts;
+};
+
+struct Host::Inside {
+    explicit Inside(HostSettings s) : settings(std::move(s)), catalogue(loader::search_path(settings.plugin_dirs)) {
+        log = [this](uint32_t level, const std::string& component, std::string_view text) {
+            if (settings.log) settings.log(level_of(level), component, text);
+        };
+        reread = [this](const leat_value& value, std::string& into) { return read_again(value, into); };
+    }
+
+    bool read_again(const leat_value& value, std::string& into) const;
+    const config::Rereadable* rereadable(const leat_value& value) const;
+    void collect(std::map<std::string, Sum>& sums) const;
+
+    HostSettings settings;
+    loader::Catalogue catalogue;
+    runtime::Log log;
+    runtime::Reread reread;
+    std::unique_ptr<config::Model> model;
+    std::vector<route::RoutePlan> plans;
+    std::unique_ptr<Backends> backends;
+    std::vector<std::unique_ptr<ShardRoom>> rooms;
+    std::vector<std::pair<ShardRoom*, std::unique_ptr<route::Route>>> routes;
+    std::atomic<bool> is_running{false};
+    std::vector<RouteView> last;  // as it was when everything had stopped
+};
+
+// Every option set of the model, until one knows the value.
+const config::Rereadable* Host::Inside::rereadable(const leat_value& value) const {
+    if (!model) return nullptr;
+    const auto of = [&](const config::Component& c) { return c.options ? c.options->rereadable(value) : nullptr; };
+    for (const auto& backend : model->backends) {
+        if (const auto* found = of(backend.component)) return found;
+    }
+    const auto of_stages = [&](const std::vector<config::Stage>& stages) -> const config::Rereadable* {
+        for (const auto& stage : stages) {
+            if (const auto* found = of(stage.component)) return found;
+        }
+        return nullptr;
+    };
+    for (const auto& route : model->routes) {
+        if (const auto* found = of(route.from.component)) return found;
+        if (const auto* found = of_stages(route.through)) return found;
+        for (const auto& branch : route.branches) {
+            if (const auto* found = of_stages(branch.through)) return found;
+            if (const auto* found = of(branch.sink.component)) return found;
+        }
+    }
+    return nullptr;
+}
+
+bool Host::Inside::read_again(const leat_value& value, std::string& into) const {
+    const config::Rereadable* source = rereadable(value);
+    if (!source) return true;  // `into` holds the value as it was loaded
+    std::string error;
+    const std::optional<std::string> now = source->read(error);
+    into = now ? *now : error;
+    return now.has_value();
+}
+
+Host::Host(HostSettings settings) : inside_(std::make_unique<Inside>(std::move(settings))) {}
+
+Host::~Host() { drain(); }
+
+const char* Host::version() { return LEAT_VERSION; }
+
+Findings Host::load(const std::string& path) {
+    config::Report report(path);
+    auto& in = *inside_;
+    in.model = config::read_configuration(path, report);
+    if (in.model) {
+        std::vector<std::string> directories = in.settings.plugin_dirs;
+        for (const auto& more : in.model->plugin_path) directories.push_back(more.string());
+        in.catalogue = loader::Catalogue(loader::search_path(directories));
+        config::validate(*in.model, in.catalogue, report);
+    }
+    if (in.model && !report.has_errors()) check_with_plugins(*in.model, in.log, in.reread, report);
+    if (report.has_errors()) in.model.reset();
+    Findings findings;
+    for (const config::Finding& finding : report.sorted()) {
+        findings.all.push_back(
+            {finding.severity == config::Severity::error ? Finding::Kind::error : Finding::Kind::warning,
+             config::format(finding, report.file())});
+    }
+    return findings;
+}
+
+Findings Host::probe() {
+    if (!inside_->model) return {};
+    return probe_with_plugins(*inside_->model, inside_->log, inside_->reread);
+}
+
+std::string Host::resolved() const {
+    return inside_->model ? config::print_resolved(*inside_->model) : std::string();
+}
+
+std::vector<std::string> Host::route_names() const {
+    std::vector<std::string> names;
+    if (inside_->model) {
+        for (const auto& route : inside_->model->routes) names.push_back(route.name);
+    }
+    return names;
+}
+
+bool Host::run(const std::vector<std::string>& only) {
+    auto& in = *inside_;
+    if (!in.model || in.is_running) return false;
+    const auto names = route_names();
+    for (const std::string& name : only) {
+        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+        in.log(LEAT_LOG_ERROR, "leat", "there is no route \"" + name + "\"");
+        return false;
+    }
+    const uint32_t replicas = static_cast<uint32_t>(route::plan_routes(*in.model, only, 1).size());
+    const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
+    const uint32_t shards = in.model->shards ? in.model->shards : std::max(1u, std::min(cores, replicas));
+    in.plans = route::plan_routes(*in.model, only, shards);
+    in.backends = std::make_unique<Backends>(in.log, in.reread);
+    for (const config::Backend& backend : in.model->backends) {
+        const std::string error =
+            in.backends->add({backend.name, backend.component.descriptor, backend.component.options->values()});
+        if (error.empty()) continue;
+        in.log(LEAT_LOG_ERROR, "leat", error);
+        in.backends.reset();
+        return false;
+    }
+    for (uint32_t i = 0; i < shards; ++i) in.rooms.push_back(std::make_unique<ShardRoom>(i));
+    for (const route::RoutePlan& plan : in.plans) {
+        ShardRoom* room = in.rooms[plan.shard].get();
+        in.routes.emplace_back(room,
+                               std::make_unique<route::Route>(plan, *in.backends, room->parts, room->shard, in.log));
+    }
+    for (auto& room : in.rooms) room->shard.run();
+    for (auto& [room, route] : in.routes) room->shard.post([r = route.get()] { r->start(); });
+    in.is_running = true;
+    return true;
+}
+
+void Host::drain() {
+    auto& in = *inside_;
+    if (!in.is_running) return;
+    std::vector<std::promise<void>> done(in.routes.size());
+    for (size_t i = 0; i < in.routes.size(); ++i) {
+        auto& [room, route] = in.routes[i];
+        room->shard.post([r = route.get(), d = &done[i]] { r->drain([d] { d->set_value(); }); });
+    }
+    for (auto& d : done) d.get_future().wait();
+    in.last = snapshot().routes;
+    in.is_running = false;
+    for (auto& room : in.rooms) room->shard.end();
+    in.routes.clear();
+    in.backends.reset();
+    in.rooms.clear();
+}
+
+void Host::hurry() {
+    if (!inside_->is_running) return;
+    for (auto& [room, route] : inside_->routes) room->shard.post([r = route.get()] { r->hurry(); });
+}
+
+void Host::Inside::collect(std::map<std::string, Sum>& sums) const {
+    std::vector<std::promise<route::RouteSnapshot>> answers(routes.size());
+    for (size_t i = 0; i < routes.size(); ++i) {
+        const auto& [room, route] = routes[i];
+        room->shard.post([r = route.get(), a = &answers[i]] { a->set_value(r->snapshot()); });
+    }
+    for (auto& answer : answers) {
+        const route::RouteSnapshot one = answer.get_future().get();
+        Sum& sum = sums[one.name];
+        sum.view.name = one.name;
+        add(sum, one);
+    }
+    for (auto& [name, sum] : sums) {
+        const auto plan =
+            std::find_if(plans.begin(), plans.end(), [&n = name](const auto& p) { return p.name == n; });
+        sum.view.replicas = plan->replicas;
+        sum.view.max_in_flight = plan->max_in_flight;
+    }
+}
+
+Snapshot Host::snapshot() const {
+    Snapshot snapshot;
+    snapshot.time = std::chrono::steady_clock::now();
+    if (!inside_->is_running) {
+        snapshot.routes = inside_->last;
+        return snapshot;
+    }
+    std::map<std::string, Sum> sums;
+    inside_->collect(sums);
+    for (auto& [name, sum] : sums) snapshot.routes.push_back(finish(std::move(sum)));
+    return snapshot;
+}
+
+std::vector<TryResult> Host::try_message(const std::string& route, const TryMessage& message, std::string& error) {
+    auto& in = *inside_;
+    if (!in.model) {
+        error = "no configuration is loaded";
+        return {};
+    }
+    const auto plans = route::plan_routes(*in.model, {route}, 1);
+    if (plans.empty()) {
+        error = "there is no route \"" + route + "\"";
+        return {};
+    }
+    return try_route(plans.front(), message, in.log, in.reread, error);
+}
+
+std::vector<PluginView> Host::plugins(std::vector<std::string>& refusals) {
+    std::vector<PluginView> views;
+    for (const auto& [name, entry] : inside_->catalogue.all()) {
+        const leat_descriptor& d = *entry.descriptor;
+        views.push_back({name, d.kind == LEAT_KIND_BACKEND ? "backend" : "stage", d.version, d.summary, entry.path});
+    }
+    refusals = inside_->catalogue.refusals();
+    return views;
+}
+
+std::optional<std::string> Host::describe(const std::string& plugin, bool as_markdown, std::string& nearest) {
+    if (const leat_descriptor* d = inside_->catalogue.find(plugin)) return config::describe(*d, as_markdown);
+    std::vector<std::string> names;
+    for (const auto& [name, entry] : inside_->catalogue.all()) names.push_back(name);
+    nearest = config::nearest(plugin, names);
+    return std::nullopt;
+}
+
+std::string Host::schema() {
+    std::vector<const leat_descriptor*> all;
+    for (const auto& [name, entry] : inside_->catalogue.all()) all.push_back(entry.descriptor);
+    return config::schema(all);
+}
+
+}  // namespace leat

@@ -1,0 +1,276 @@
+// For tests of routes: a route on a shard of its own, with a source that emits what it is told and sinks whose
+// outcomes are scripted.
+#pragma once
+#include "backends.hpp"
+#include "route/route.hpp"
+#include "runtime/services.hpp"
+
+#include <leat/sdk/handler.hpp>
+#include <leat/sdk/sink.hpp>
+#include <leat/sdk/source.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <future>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace leat::route::test {
+
+/// What arrived at a sink: "topic:payload", in order.
+struct Arrivals {
+    mutable std::mutex mutex;
+    std::vector<std::string> all;
+    void add(std::string one) {
+        const std::lock_guard lock(mutex);
+        all.push_back(std::move(one));
+    }
+    std::vector<std::string> get() const {
+        const std::lock_guard lock(mutex);
+        return all;
+    }
+};
+
+struct Answer {
+    uint32_t outcome = LEAT_ACK;
+    uint32_t code = LEAT_NONE;
+};
+
+/// Messages "0", "1", ... on topics t0 .. t<lanes-1>, by credit.
+class Numbered final : public Source {
+  public:
+    Numbered(int count, int lanes) : count_(count), lanes_(lanes) {}
+    void start() override {
+        window_ = &open_window();
+        wake();
+    }
+    void resume() override {
+        while (emitting() && sent_ < count_ && window_->credit() > 0) {
+            void* data = nullptr;
+            leat_buffer* buffer = services().host->buffer_new(services().me, 64, &data);
+            char* at = static_cast<char*>(data);
+            const std::string topic = "t" + std::to_string(sent_ % lanes_);
+            const std::string payload = std::to_string(sent_++);
+            std::copy(topic.begin(), topic.end(), at);
+            std::copy(payload.begin(), payload.end(), at + 32);
+            leat_message m{};
+            m.topic = {at, topic.size()};
+            m.payload = {at + 32, payload.size()};
+            m.buffer = buffer;
+            m.lane = lane_of(topic);
+            emit(*window_, &m, 1);
+        }
+    }
+    void advanced(InFlight&) override {}
+    void stop() override {
+        forget(*window_);
+        stopped();
+    }
+
+  private:
+    int count_, lanes_, sent_ = 0;
+    InFlight* window_ = nullptr;
+};
+
+/// Answers as scripted, one turn later.
+class Scripted final : public Sink {
+  public:
+    using Script = std::function<Answer(const leat_message&, const std::string& shown)>;
+    Scripted(Arrivals& arrivals, Script script) : arrivals_(arrivals), script_(std::move(script)) {}
+
+    void push(Batch& batch) override {
+        while (const leat_message* m = batch.next()) {
+            const std::string shown = std::string(view(m->topic)) + ":" + std::string(view(m->payload));
+            const Answer answer = is_stopping_ ? Answer{LEAT_ABANDON} : script_ ? script_(*m, shown) : Answer{};
+            if (answer.outcome == LEAT_ACK) arrivals_.add(shown);
+            held_.push_back({*m, answer});
+        }
+        services().defer([](void* self) { static_cast<Scripted*>(self)->answer(); }, this);
+    }
+    void stop() override {
+        is_stopping_ = true;
+        answer();
+        stopped();
+    }
+
+  private:
+    void answer() {
+        const auto now = std::move(held_);
+        held_.clear();
+        Settlements done;
+        for (const auto& [m, a] : now) {
+            if (a.outcome == kNever && !is_stopping_) {
+                held_.push_back({m, a});
+            } else if (a.outcome == LEAT_ACK) {
+                done.end(m, LEAT_ACK, a.code);
+            } else {
+                done.end(m, a.outcome == kNever ? LEAT_ABANDON : a.outcome, a.code, "as the script says");
+            }
+        }
+    }
+
+  public:
+    static constexpr uint32_t kNever = 99;  ///< keeps it until the sink is stopped
+
+  private:
+    Arrivals& arrivals_;
+    Script script_;
+    std::vector<std::pair<leat_message, Answer>> held_;
+    bool is_stopping_ = false;
+};
+
+/// A handler that calls a function.
+class Calls final : public Handler {
+  public:
+    explicit Calls(std::function<void(Message&)> fn) : fn_(std::move(fn)) {}
+    void handle(Message& m) override { fn_(m); }
+
+  private:
+    std::function<void(Message&)> fn_;
+};
+
+class Rig final : public Makers {
+  public:
+    explicit Rig(int count, int lanes = 1) : count_(count), lanes_(lanes) {
+        plan.name = "test";
+        plan.max_in_flight = 64;
+        plan.max_in_flight_bytes = 1 << 20;
+        plan.branches.resize(1);
+        plan.branches[0].name = "to";
+        plan.branches[0].sink = sink_plan("main");
+        plan.on_failure.policy.backoff = {std::chrono::milliseconds(1), std::chrono::milliseconds(5)};
+        plan.drain_timeout = std::chrono::seconds(2);
+    }
+    ~Rig() override { finish(); }
+
+    SinkPlan sink_plan(const std::string& name) {
+        SinkPlan sink;
+        sink.backend = name;
+        arrivals.try_emplace(name);
+        return sink;
+    }
+    void add_stage(std::function<void(Message&)> fn) {
+        StagePlan stage;
+        stage.name = "stage" + std::to_string(handlers_.size());
+        static const leat_descriptor plain = [] {
+            leat_descriptor d{};
+            d.size = sizeof d;
+            return d;
+        }();
+        stage.descriptor = &plain;
+        plan.through.push_back(stage);
+        handlers_[stage.name] = std::move(fn);
+    }
+
+    void start() {
+        shard_.run();
+        route_ = std::make_unique<Route>(plan, *this, parts_, shard_,
+                                         [this](uint32_t, const std::string& who, std::string_view text) {
+                                             log.add(who + ": " + std::string(text));
+                                         });
+        shard_.post([this] { route_->start(); });
+    }
+    RouteSnapshot snapshot() {
+        RouteSnapshot s;
+        shard_.call([&] { s = route_->snapshot(); });
+        return s;
+    }
+    /// Waits for a condition, at most 20 s.
+    bool wait(const std::function<bool(const RouteSnapshot&)>& condition) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (std::chrono::steady_clock::now() < end) {
+            if (condition(snapshot())) return true;
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+        return false;
+    }
+    bool wait_settled(uint64_t n) {
+        return wait([n](const RouteSnapshot& s) { return s.ledger.received - s.ledger.in_flight >= n; });
+    }
+    RouteSnapshot drain() {
+        std::promise<void> done;
+        shard_.post([&] { route_->drain([&] { done.set_value(); }); });
+        done.get_future().wait();
+        return snapshot();
+    }
+    void finish() {
+        if (!route_) return;
+        drain();
+        shard_.call([&] { route_.reset(); });
+        shard_.end();
+    }
+
+    std::unique_ptr<leat_instance> source(runtime::Shard& shard, const RoutePlan& r, std::string&) override {
+        return stand_in(shard, std::make_unique<Numbered>(count_, lanes_),
+                        identity_of(r, LEAT_ROLE_SOURCE, "src", "from"));
+    }
+    std::unique_ptr<leat_instance> stage(runtime::Shard& shard, const RoutePlan& r, const StagePlan& s,
+                                         const std::string&, std::string&) override {
+        return stand_in(shard, std::make_unique<Calls>(handlers_.at(s.name)),
+                        identity_of(r, LEAT_ROLE_STAGE, "", s.name));
+    }
+    std::unique_ptr<leat_instance> sink(runtime::Shard& shard, const RoutePlan& r, const SinkPlan& s, uint32_t role,
+                                        const std::string& step, leat_instance*, std::string& error) override {
+        if (s.backend == "broken") {
+            error = "it is broken";
+            return nullptr;
+        }
+        return stand_in(shard, std::make_unique<Scripted>(arrivals.at(s.backend), scripts[s.backend]),
+                        identity_of(r, role, s.backend, step));
+    }
+    bool has_parts(const std::string&) override { return false; }
+    std::unique_ptr<leat_instance> part(runtime::Shard&, const std::string&, std::string&) override {
+        return nullptr;
+    }
+
+    RoutePlan plan;
+    std::map<std::string, Arrivals> arrivals;
+    std::map<std::string, Scripted::Script> scripts;
+    Arrivals log;
+
+  private:
+    template <class T>
+    std::unique_ptr<leat_instance> stand_in(runtime::Shard& shard, std::unique_ptr<T> made,
+                                            std::unique_ptr<runtime::Identity> identity) {
+        auto instance = std::make_unique<leat_instance>(&shard, std::move(identity),
+                                                        [](uint32_t, const std::string&, std::string_view) {});
+        made->attach({{runtime::services(), instance.get()}, &instance->identity->c});
+        instance->take(made.release()->c());
+        return instance;
+    }
+
+    int count_, lanes_;
+    std::map<std::string, std::function<void(Message&)>> handlers_;
+    Parts parts_;
+    runtime::Shard shard_{0};
+    std::unique_ptr<Route> route_;
+};
+
+/// "t0:0", "t1:1" ...: what a source of n messages over some lanes gives.
+inline std::vector<std::string> numbered(int n, int lanes = 1) {
+    std::vector<std::string> all;
+    for (int i = 0; i < n; ++i) all.push_back("t" + std::to_string(i % lanes) + ":" + std::to_string(i));
+    return all;
+}
+
+/// Whether the payload numbers of each topic rise (first arrivals).
+inline bool in_order_by_topic(const std::vector<std::string>& arrivals) {
+    std::map<std::string, int> last;
+    std::map<std::string, bool> seen;
+    for (const std::string& a : arrivals) {
+        if (seen[a]) continue;
+        seen[a] = true;
+        const auto colon = a.find(':');
+        const int number = std::stoi(a.substr(colon + 1));
+        auto [it, is_new] = last.try_emplace(a.substr(0, colon), -1);
+        if (number <= it->second) return false;
+        it->second = number;
+    }
+    return true;
+}
+
+}  // namespace leat::route::test
