@@ -195,6 +195,6 @@ TEST_CASE("a file that cannot be read is reported by name") {
 }
 
 TEST_CASE("text is quoted as JSON") {
-    CHECK(quoted("a\"b\\c\nd\x01") == "\"a\\\"b\\\\c\\nd\\u0001\"");
-    CHECK(quoted("\xff") == "\"\xef\xbf\xbd\"");
+    CHECK(json_quoted("a\"b\\c\nd\x01") == "\"a\\\"b\\\\c\\nd\\u0001\"");
+    CHECK(json_quoted("\xff") == "\"\xef\xbf\xbd\"");
 }

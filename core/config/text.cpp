@@ -40,7 +40,7 @@ void append_utf8(std::string& out, uint32_t code_point) {
     }
 }
 
-std::string quoted(std::string_view text) {
+std::string json_quoted(std::string_view text) {
     static constexpr char kHex[] = "0123456789abcdef";
     std::string out = "\"";
     while (!text.empty()) {

@@ -14,7 +14,7 @@ size_t utf8_length(std::string_view text);
 void append_utf8(std::string& out, uint32_t code_point);
 
 // `text` as a JSON string, quotes included; bytes that are not UTF-8 become U+FFFD.
-std::string quoted(std::string_view text);
+std::string json_quoted(std::string_view text);
 
 // Control characters and malformed bytes as \xNN, so that a hostile file cannot write to a terminal.
 std::string printable(std::string_view text);
