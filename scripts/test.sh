@@ -15,4 +15,9 @@ if (($# > 0)); then
 fi
 # The quick ones first, side by side; those with real brokers after them, one by one.
 ctest --test-dir build --output-on-failure -LE integration -j "$(nproc)"
-ctest --test-dir build --output-on-failure -L integration
+code=0
+ctest --test-dir build --output-on-failure -L integration || code=$?
+echo
+echo "What the integration tests saw:"
+sed -n "s/^figure: /  /p" build/Testing/Temporary/LastTest.log
+exit "$code"

@@ -20,7 +20,7 @@ void Mosquitto::write_configuration(const Options& options) {
     out << "user root\n"  // started by root it would become a user that cannot write the test's folder
         << "max_inflight_messages 0\nmax_queued_messages 0\n"
         << "log_dest file " << (folder_ / "mosquitto.log")
-        << "\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\n"
+        << "\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\nlog_type subscribe\n"
         << "log_timestamp_format %H:%M:%S\nconnection_messages true\n";
     if (options.persistence) {
         out << "persistence true\npersistence_location " << folder_.path().string() << "/\nautosave_interval 0\n";

@@ -16,6 +16,8 @@ std::string host() { return from_environment("LEAT_HOST", LEAT_BUILD_DIR "/bin/l
 
 std::string tool(std::string_view name) { return LEAT_BUILD_DIR "/tests/tools/" + std::string(name); }
 
+std::string plugin_folder() { return LEAT_BUILD_DIR "/tests/plugins"; }
+
 std::string source_file(std::string_view path) { return LEAT_SOURCE_DIR "/" + std::string(path); }
 
 std::string kafka_jars() {

@@ -12,6 +12,9 @@ std::string host();
 /** A program of tests/tools, by its name. */
 std::string tool(std::string_view name);
 
+/** The folder with the plugins that only tests use. */
+std::string plugin_folder();
+
 /** A file of the source tree, by its path from the top. */
 std::string source_file(std::string_view path);
 

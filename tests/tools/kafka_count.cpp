@@ -4,8 +4,8 @@
 #include <iostream>
 #include <thread>
 
+#include "support/kafka_counter.hpp"
 #include "tools/arguments.hpp"
-#include "tools/kafka_conf.hpp"
 #include "tools/stop.hpp"
 
 using namespace leat::test;
@@ -16,19 +16,6 @@ constexpr std::string_view kUsage =
     "usage: kafka_count --brokers LIST --topic T --partitions N [--until COUNT] [--limit SECONDS]\n"
     "SECONDS are of the monotonic clock. Ends at COUNT records (code 0), or after the limit (code 1).";
 
-std::int64_t count_records(rd_kafka_t* client, const std::string& topic, std::int32_t partitions) {
-    std::int64_t sum = 0;
-    for (std::int32_t i = 0; i < partitions; ++i) {
-        std::int64_t low = 0;
-        std::int64_t high = 0;
-        if (rd_kafka_query_watermark_offsets(client, topic.c_str(), i, &low, &high, 1000) ==
-            RD_KAFKA_RESP_ERR_NO_ERROR) {
-            sum += high;
-        }
-    }
-    return sum;
-}
-
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
@@ -36,19 +23,16 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 int main(int argc, char** argv) {
     const Arguments arguments(argc, argv, kUsage);
     stop_on_signals();
-    rd_kafka_t* client = kafka_client(
-        RD_KAFKA_CONSUMER,
-        kafka_conf({{"bootstrap.servers", arguments.text("brokers")}, {"group.id", "count"}, {"log_level", "0"}}));
-    const auto partitions = static_cast<std::int32_t>(arguments.number("partitions", 1));
-    const auto until = static_cast<std::int64_t>(arguments.number("until", 0));
+    KafkaCounter counter(arguments.text("brokers"), arguments.text("topic"),
+                         static_cast<int>(arguments.number("partitions", 1)));
+    const std::uint64_t until = arguments.number("until", 0);
     const double end = now() + arguments.real("limit", 600);
-    std::int64_t seen = -1;
+    std::uint64_t seen = 0;
     while (stop_requested == 0 && now() < end && (until == 0 || seen < until)) {
-        const std::int64_t count = count_records(client, arguments.text("topic"), partitions);
+        const std::uint64_t count = counter.count();
         if (count != seen) std::cout << std::fixed << std::setprecision(6) << now() << ' ' << count << std::endl;
         seen = count;
         std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
-    rd_kafka_destroy(client);
     return until != 0 && seen < until ? 1 : 0;
 }

@@ -1,0 +1,107 @@
+// The host is killed with -9 four times while it moves messages; each time some are in flight and many to come.
+// LEAT_KILL_MESSAGES in the environment changes the number of messages, 300,000.
+#include <doctest/doctest.h>
+
+#include <sstream>
+
+#include "integration/scene.hpp"
+#include "support/eventually.hpp"
+#include "support/paths.hpp"
+#include "support/record.hpp"
+
+using namespace leat::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int kKills = 4;
+
+std::uint64_t messages() { return static_cast<std::uint64_t>(setting("LEAT_KILL_MESSAGES", 300'000)); }
+
+/** Kills the host as the collector's ids pass 1/6, 2/6 ... of all, and starts it again. */
+void kill_on_the_way(Scene& scene, const std::string& published, const std::string& landed) {
+    Progress acknowledged(published);
+    Progress arrived(landed);
+    for (std::uint64_t kill = 1; kill <= kKills; ++kill) {
+        const std::uint64_t threshold = messages() * kill / 6;
+        std::uint64_t sent = 0;
+        std::uint64_t seen = 0;
+        const bool reached = eventually(
+            [&] {
+                seen = arrived.distinct();
+                sent = acknowledged.distinct();
+                return seen >= threshold && sent > seen;
+            },
+            3min, 1ms);
+        REQUIRE_MESSAGE(reached, "only " << seen << " landed, of " << sent << "\n" << scene.host_log());
+        scene.host().kill();
+        std::ostringstream line;
+        line << "kill " << kill << ": acknowledged to the publisher " << sent << ", seen landed " << seen
+             << ", between " << sent - seen << ", to come " << messages() - seen;
+        note(line.str());
+        CHECK(messages() - seen >= std::min<std::uint64_t>(10'000, messages() / 3));
+        scene.start_host();
+    }
+}
+
+Verdict kill_mqtt_to_kafka(const RouteText& text, const std::string& title) {
+    Mosquitto mqtt;
+    Kafka kafka;
+    kafka.create_topic("landed", kPartitions);
+    Scene scene;
+    scene.configure(mqtt_to_kafka(mqtt, kafka, text));
+    scene.start_host();
+    REQUIRE_MESSAGE(eventually([&] { return mqtt.logged(" in/#") > 0; }), scene.host_log());
+
+    const std::string count = std::to_string(messages());
+    Process collector = scene.start_tool(
+        "kafka_collect", {"--brokers", kafka.brokers(), "--topic", "landed", "--expect", count, "--idle", "20",
+                          "--key", "1", "--headers", "1", "--record", scene.file("landed")});
+    Process publisher = scene.start_tool("mqtt_publish", {"--port", std::to_string(mqtt.port()), "--count", count,
+                                                          "--record", scene.file("published")});
+    kill_on_the_way(scene, scene.file("published"), scene.file("landed"));
+    CHECK(publisher.wait(3min) == 0);
+    CHECK(collector.wait(3min) == 0);
+    const Verdict verdict = scene.judge(title, scene.file("published"), scene.file("landed"));
+    CHECK(verdict.published == messages());
+    if (!verdict.clean()) MESSAGE(scene.host_log());
+    return verdict;
+}
+
+}  // namespace
+
+TEST_CASE("MQTT to Kafka: four kills of the host lose nothing") {
+    const Verdict verdict = kill_mqtt_to_kafka({}, "four kills, MQTT -> Kafka");
+    CHECK(verdict.lost == 0);
+    CHECK(verdict.corrupt == 0);
+}
+
+TEST_CASE("MQTT to Kafka: acknowledging early loses messages, and the audit tells") {
+    const Verdict verdict = kill_mqtt_to_kafka({.rest = R"(, "ack": "on_arrival")"},
+                                               "four kills, MQTT -> Kafka, acknowledged on arrival");
+    CHECK(verdict.lost > 0);
+}
+
+TEST_CASE("Kafka to MQTT: four kills of the host lose nothing") {
+    Mosquitto mqtt;
+    Kafka kafka;
+    kafka.create_topic("commands", kPartitions);
+    Scene scene;
+    scene.configure(kafka_to_mqtt(mqtt, kafka));
+    const std::string count = std::to_string(messages());
+    Process collector = scene.start_tool(
+        "mqtt_collect", {"--port", std::to_string(mqtt.port()), "--topic", "out/#", "--expect", count, "--idle", "40",
+                         "--key", "1", "--headers", "1", "--record", scene.file("landed")});
+    REQUIRE(eventually([&] { return mqtt.logged(" out/#") > 0; }));
+    Process producer = scene.start_tool("kafka_produce", {"--brokers", kafka.brokers(), "--topic", "commands",
+                                                          "--count", count, "--record", scene.file("published")});
+    scene.start_host();
+    kill_on_the_way(scene, scene.file("published"), scene.file("landed"));
+    CHECK(producer.wait(1min) == 0);
+    CHECK(collector.wait(3min) == 0);
+    const Verdict verdict = scene.judge("four kills, Kafka -> MQTT", scene.file("published"), scene.file("landed"));
+    CHECK(verdict.published == messages());
+    CHECK(verdict.lost == 0);
+    CHECK(verdict.corrupt == 0);
+    if (!verdict.clean()) MESSAGE(scene.host_log());
+}

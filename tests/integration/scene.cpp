@@ -1,0 +1,72 @@
+#include "integration/scene.hpp"
+
+#include <iostream>
+#include <sstream>
+
+#include "support/paths.hpp"
+#include "support/record.hpp"
+
+namespace leat::test {
+namespace {
+
+std::string backends(const Mosquitto& mqtt, const Kafka& kafka, const RouteText& text) {
+    return R"("plant": { "plugin": "mqtt", "client_id": "gateway", "url": ")" + mqtt.url() + '"' + text.backend +
+           R"( }, "central": { "plugin": "kafka", "brokers": ")" + kafka.brokers() + R"(" })";
+}
+
+std::string configuration(const std::string& backends_text, const std::string& from, const std::string& to,
+                          const RouteText& text) {
+    return "{ \"backends\": { " + backends_text + " },\n  \"routes\": { \"bridge\": {\n    \"from\": { " + from +
+           text.from + " },\n    " + text.through + "\n    \"to\": { " + to + " }" + text.rest + " } } }\n";
+}
+
+}  // namespace
+
+std::string mqtt_to_kafka(const Mosquitto& mqtt, const Kafka& kafka, const RouteText& text) {
+    return configuration(backends(mqtt, kafka, text), R"("backend": "plant", "topics": ["in/#"], "qos": 1)",
+                         R"("backend": "central", "topic": "landed", "key": "${topic[1]}")", text);
+}
+
+std::string kafka_to_mqtt(const Mosquitto& mqtt, const Kafka& kafka, const RouteText& text) {
+    return configuration(backends(mqtt, kafka, text),
+                         R"("backend": "central", "topics": ["commands"], "group": "gateway")",
+                         R"("backend": "plant", "topic": "out/${key}", "qos": 1)", text);
+}
+
+std::uint64_t Progress::distinct() {
+    if (!in_.is_open()) in_.open(path_, std::ios::binary);
+    in_.clear();
+    for (Record record; in_.read(reinterpret_cast<char*>(&record), sizeof record);) {
+        if (record.faults != kNoFault) continue;
+        if (record.id >= seen_.size()) seen_.resize(record.id * 2 + 1024);
+        distinct_ += seen_[record.id] == 0;
+        seen_[record.id] = 1;
+    }
+    if (const auto torn = in_.gcount(); torn > 0) {
+        in_.clear();
+        in_.seekg(-torn, std::ios::cur);
+    }
+    return distinct_;
+}
+
+void Scene::start_host() {
+    host_ = Process({leat::test::host(), "run", config_, "--plugin-dir", plugin_folder()},
+                    {.output = folder_ / "host.log"});
+}
+
+Process Scene::start_tool(const std::string& name, std::vector<std::string> words) const {
+    words.insert(words.begin(), tool(name));
+    return Process(words, {.output = folder_ / (name + ".log")});
+}
+
+Verdict Scene::judge(const std::string& title, const std::string& published, const std::string& landed) const {
+    const Verdict verdict = audit(read_records(published), read_records(landed));
+    std::ostringstream line;
+    line << title << ": " << verdict;
+    note(line.str());
+    return verdict;
+}
+
+void note(const std::string& line) { std::cout << "figure: " << line << std::endl; }
+
+}  // namespace leat::test
