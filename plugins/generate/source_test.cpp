@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "support/scripted_host.hpp"
+#include "support/stepped_host.hpp"
 
 using namespace std::chrono_literals;
 using leat::generate::Kind;
@@ -10,12 +10,12 @@ using leat::generate::Source;
 using leat::generate::SourceOptions;
 using leat::test::Collector;
 using leat::test::Instance;
-using leat::test::ScriptedHost;
+using leat::test::SteppedHost;
 
 namespace {
 
 struct Fixture {
-    ScriptedHost host;
+    SteppedHost host;
     Instance me{host};
     Collector below;
     std::unique_ptr<Source> source;
