@@ -1,0 +1,85 @@
+#include "consumer/commits.hpp"
+
+#include <algorithm>
+
+namespace kafka {
+
+void Commits::attach(rd_kafka_t* client, rd_kafka_queue_t* answers) {
+    client_ = client;
+    answers_ = answers;
+    is_waiting_ = false;
+    is_wanted_ = false;
+    sent_.clear();
+    sent_ns_ = services_.host->now_ns();
+}
+
+void Commits::advanced(Partition& partition, const Partitions& all) {
+    if (never_) {
+        partition.committed = partition.landed();
+        partition.window().confirm(partition.committed);
+        return;
+    }
+    const uint64_t landed = partition.landed() - partition.committed;
+    const bool is_due = landed >= std::max<uint64_t>(partition.window().max_messages() / 4, 1) ||
+                        partition.window().bytes() >= partition.window().max_bytes() ||
+                        partition.state == Partition::State::revoking;
+    if (is_due) now(all);
+}
+
+void Commits::tick(const Partitions& all) {
+    if (is_waiting_ || services_.host->now_ns() - sent_ns_ < interval_ns_) return;
+    now(all);
+}
+
+PartitionList Commits::outstanding(const Partitions& all) const {
+    if (never_) return nullptr;
+    PartitionList list;
+    for (const auto& partition : all) {
+        if (partition->landed() <= partition->committed) continue;
+        if (!list) list = make_list(all.size());
+        rd_kafka_topic_partition_list_add(list.get(), partition->topic().c_str(), partition->number())->offset =
+            partition->commit_offset();
+    }
+    return list;
+}
+
+void Commits::now(const Partitions& all) {
+    if (!client_) return;
+    is_wanted_ = is_waiting_;
+    if (is_waiting_) return;
+    const PartitionList list = outstanding(all);
+    if (!list) return;
+    sent_.clear();
+    for (const auto& partition : all) {
+        if (partition->landed() > partition->committed) sent_.push_back({partition->serial(), partition->landed()});
+    }
+    sent_ns_ = services_.host->now_ns();
+    is_waiting_ = rd_kafka_commit_queue(client_, list.get(), answers_, nullptr, nullptr) == 0;
+}
+
+void Commits::result(rd_kafka_event_t* event, const Partitions& all) {
+    if (!is_waiting_) return;
+    is_waiting_ = false;
+    const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
+    const rd_kafka_topic_partition_list_t* answers = rd_kafka_event_topic_partition_list(event);
+    if (error && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
+        services_.log_debug(std::string("commit failed, tried again: ") + rd_kafka_err2str(error));
+    } else {
+        for (const Sent& sent : sent_) {
+            const auto at = std::find_if(all.begin(), all.end(), [&](auto& p) { return p->serial() == sent.serial; });
+            if (at == all.end()) continue;
+            Partition& partition = **at;
+            const rd_kafka_topic_partition_t* answer =
+                answers ? rd_kafka_topic_partition_list_find(const_cast<rd_kafka_topic_partition_list_t*>(answers),
+                                                             partition.topic().c_str(), partition.number())
+                        : nullptr;
+            if (answer && answer->err) continue;
+            partition.committed = std::max(partition.committed, sent.sequence);
+            partition.window().confirm(partition.committed);
+        }
+    }
+    sent_.clear();
+    if (is_wanted_ && !error) now(all);
+}
+
+}  // namespace kafka

@@ -1,0 +1,377 @@
+#include "producer/producer.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "producer/delivery.hpp"
+#include "record.hpp"
+
+namespace kafka {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr size_t kTurn = 8192;  // reports served before other work of the shard has its turn
+constexpr auto kConnectAgain = 5s;
+constexpr auto kClosePatience = 10s;  // then the client is left to itself
+
+// [Kafka: Topic.LEGAL_CHARS, MAX_NAME_LENGTH]
+bool is_legal_topic(std::string_view name) {
+    if (name.empty() || name.size() > 249 || name == "." || name == "..") return false;
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+               c == '-';
+    });
+}
+
+}  // namespace
+
+Producer::Producer(const Connection& connection, const leat::Setup& setup)
+    : connection_(connection),
+      host_(setup.services),
+      health_([this](uint32_t state, std::string_view why, int64_t next) { tell(state, why, next); }),
+      worker_(setup.services) {}
+
+Producer::~Producer() {
+    if (client_) disconnect(nullptr);
+}
+
+void Producer::start() {
+    is_stopping_ = false;
+    is_closing_ = false;
+    health_.connecting("connecting to " + connection_.brokers);
+    connect();
+}
+
+void Producer::connect() {
+    char why[512] = "";
+    try {
+        const Secrets secrets = Secrets::read(connection_, host_);
+        password_ = secrets.password;
+        Conf conf = producer_conf(connection_, secrets);
+        rd_kafka_topic_conf_t* topics = rd_kafka_conf_get_default_topic_conf(conf.get());
+        rd_kafka_topic_conf_set_partitioner_cb(topics, &Producer::choose_partition);
+        rd_kafka_conf_t* given = conf.release();
+        client_ = rd_kafka_new(RD_KAFKA_PRODUCER, given, why, sizeof why);
+        if (!client_) rd_kafka_conf_destroy(given);  // taken over on success alone
+    } catch (const std::exception& e) {
+        std::snprintf(why, sizeof why, "%s", e.what());
+    }
+    if (!client_) {
+        tell(LEAT_STATE_DOWN, why, std::chrono::nanoseconds(kConnectAgain).count());
+        return connect_after(std::chrono::nanoseconds(kConnectAgain).count());
+    }
+    ++generation_;
+    events_ = rd_kafka_queue_get_main(client_);
+    rd_kafka_set_log_queue(client_, events_);
+    wakeup_ = std::make_unique<Wakeup>(
+        host_, [](void* self) { static_cast<Producer*>(self)->woken(); }, this);
+    wakeup_->attach(events_);
+}
+
+void Producer::connect_after(int64_t pause_ns) {
+    timer_ = host_.after(
+        std::chrono::nanoseconds(pause_ns),
+        [](void* self) {
+            auto* producer = static_cast<Producer*>(self);
+            producer->timer_ = 0;
+            if (producer->is_stopping_ || producer->client_) return;
+            producer->connect();
+            leat::Settlements done;
+            producer->send_waiting(done);
+        },
+        this);
+}
+
+// Everything must have been reported.
+void Producer::disconnect(Worker::Job then) {
+    for (auto& [name, handle] : topics_) rd_kafka_topic_destroy(handle);
+    topics_.clear();
+    ++generation_;
+    Wakeup::detach(events_);
+    wakeup_.reset();
+    rd_kafka_queue_destroy(events_);
+    events_ = nullptr;
+    worker_.run([client = std::exchange(client_, nullptr)] { rd_kafka_destroy(client); }, std::move(then));
+}
+
+void Producer::stop() {
+    is_stopping_ = true;
+    host_.cancel(timer_);
+    if (!client_) return stopped();
+    timer_ = host_.after(
+        kClosePatience,
+        [](void* self) {
+            auto* producer = static_cast<Producer*>(self);
+            producer->wakeup_.reset();
+            producer->stopped();
+        },
+        this);
+    if (outstanding_) {
+        rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    }
+    go_on();
+}
+
+void Producer::add(Writer& writer) {
+    writers_.push_back(&writer);
+    health_.repeat([&](uint32_t state, std::string_view why, int64_t next) {
+        writer.host().host->state(writer.host().me, state, leat::bytes(why), next);
+    });
+}
+
+void Producer::tell(uint32_t state, std::string_view why, int64_t next_attempt_ns) {
+    host_.host->state(host_.me, state, leat::bytes(why), next_attempt_ns);
+    for (Writer* writer : writers_) {
+        writer->host().host->state(writer->host().me, state, leat::bytes(why), next_attempt_ns);
+    }
+}
+
+void Producer::take(Writer& writer, const leat_message& message, leat::Settlements& done) {
+    const uint64_t token = entries_.add();
+    Entry& entry = *entries_.find(token);
+    entry.message = message;
+    entry.writer = &writer;
+    entry.token = token;
+    entry.sequence = next_sequence_++;
+    entry.in_client = false;
+    entry.alone = false;
+    if (!waiting_.empty() || !client_ || recovery_.is_active() || outstanding_alone_ ||
+        send(entry, done) == Sent::no_room) {
+        waiting_.push_back(token);
+    }
+}
+
+Producer::Sent Producer::send(Entry& entry, leat::Settlements& done) {
+    Record record;
+    std::string why;
+    if (!entry.writer->describe(entry.message, record, why)) {
+        end(entry, LEAT_REJECT, why, done);
+        return Sent::ended;
+    }
+    const rd_kafka_resp_err_t error = produce(entry, record);
+    if (!error) {
+        entry.in_client = true;
+        ++outstanding_;
+        if (entry.alone) ++outstanding_alone_;
+        return Sent::yes;
+    }
+    if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Sent::no_room;
+    if (error == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_fatal_error(client_, nullptr, 0)) {
+        begin_recovery();
+        return Sent::no_room;
+    }
+    entry.alone = true;  // a size that the client itself refuses is final
+    refuse(entry, error, done);
+    return Sent::ended;
+}
+
+rd_kafka_resp_err_t Producer::produce(Entry& entry, const Record& record) {
+    rd_kafka_vu_t vus[8];
+    size_t n = 0;
+    const auto next = [&](rd_kafka_vtype_t type) -> auto& {
+        vus[n].vtype = type;
+        return vus[n++].u;
+    };
+    const leat_message& m = entry.message;
+    next(RD_KAFKA_VTYPE_RKT).rkt = record.topic;
+    next(RD_KAFKA_VTYPE_PARTITION).i32 = record.partition;
+    next(RD_KAFKA_VTYPE_MSGFLAGS).i = 0;  // not copied: the entry holds the buffer until the report
+    auto& value = next(RD_KAFKA_VTYPE_VALUE).mem;
+    value.ptr = const_cast<char*>(m.payload.data);
+    value.size = m.payload.size;
+    auto& key = next(RD_KAFKA_VTYPE_KEY).mem;
+    key.ptr = const_cast<char*>(record.key.data);
+    key.size = record.key.size;
+    next(RD_KAFKA_VTYPE_OPAQUE).ptr = &entry;
+    next(RD_KAFKA_VTYPE_TIMESTAMP).i64 = record.timestamp_ms;
+    rd_kafka_headers_t* headers = write_headers(m);
+    if (headers) next(RD_KAFKA_VTYPE_HEADERS).headers = headers;
+    rd_kafka_error_t* error = rd_kafka_produceva(client_, vus, n);
+    if (!error) return RD_KAFKA_RESP_ERR_NO_ERROR;
+    const rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+    if (headers) rd_kafka_headers_destroy(headers);
+    return code;
+}
+
+int32_t Producer::choose_partition(const rd_kafka_topic_t* topic, const void* key, size_t key_size,
+                                   int32_t partitions, void*, void* entry) {
+    if (key) return rd_kafka_msg_partitioner_murmur2(topic, key, key_size, partitions, nullptr, nullptr);
+    // [any-thread] of librdkafka's: an entry does not change while the client has it.
+    const uint32_t lane = static_cast<const Entry*>(entry)->message.lane;
+    return static_cast<int32_t>(lane % static_cast<uint32_t>(partitions));
+}
+
+void Producer::end(Entry& entry, uint32_t outcome, const std::string& why, leat::Settlements& done) {
+    const leat_message message = entry.message;
+    entries_.remove(entry.token);
+    done.end(message, outcome, LEAT_NONE, why);
+}
+
+void Producer::refuse(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements& done) {
+    Record record;
+    std::string topic;
+    if (entry.writer->describe(entry.message, record, topic)) topic = rd_kafka_topic_name(record.topic);
+    const uint32_t outcome = judge(error) == Verdict::retry ? LEAT_RETRY : LEAT_REJECT;
+    end(entry, outcome, explain(error, topic, entry.message), done);
+}
+
+void Producer::send_waiting(leat::Settlements& done) {
+    while (!waiting_.empty() && client_ && !recovery_.is_active() && !outstanding_alone_) {
+        Entry* entry = entries_.find(waiting_.front());
+        if (entry && entry->alone && outstanding_) return;
+        if (entry && send(*entry, done) == Sent::no_room) return;
+        waiting_.pop_front();
+    }
+}
+
+// It goes back among those that wait, by its age, and will travel alone.
+void Producer::wait_alone(Entry& entry) {
+    if (!has_warned_of_size_) {
+        has_warned_of_size_ = true;
+        host_.log_warning(
+            "the broker refuses batches of the size that is sent; their records are sent again one by one. Set "
+            "\"properties\": {\"batch.size\"} to less than the topic's max.message.bytes");
+    }
+    entry.alone = true;
+    const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](uint64_t token) {
+        const Entry* other = entries_.find(token);
+        return other && other->sequence > entry.sequence;
+    });
+    waiting_.insert(at, entry.token);
+}
+
+void Producer::give_up(Writer& writer) {
+    std::erase(writers_, &writer);
+    leat::Settlements done;
+    entries_.for_each([&](uint64_t token, Entry& entry) {
+        if (entry.writer != &writer) return;
+        if (entry.in_client) {  // its bytes are needed until the report
+            entry.writer = nullptr;
+            done.settle(entry.message.receipt, LEAT_ABANDON);
+        } else {
+            const leat_message message = entry.message;
+            entries_.remove(token);
+            done.end(message, LEAT_ABANDON);
+        }
+    });
+}
+
+rd_kafka_topic_t* Producer::topic(std::string_view name) {
+    if (const auto found = topics_.find(name); found != topics_.end()) return found->second;
+    if (!is_legal_topic(name)) return nullptr;
+    const std::string text(name);
+    rd_kafka_topic_t* handle = rd_kafka_topic_new(client_, text.c_str(), nullptr);
+    if (handle) topics_.emplace(text, handle);
+    return handle;
+}
+
+void Producer::woken() {
+    leat::Settlements done;
+    for (size_t served = 0; events_ && served < kTurn;) {
+        rd_kafka_event_t* event = rd_kafka_queue_poll(events_, 0);
+        if (!event) {
+            go_on();
+            return send_waiting(done);
+        }
+        served += rd_kafka_event_message_count(event) + 1;
+        serve(event, done);
+        rd_kafka_event_destroy(event);
+        go_on();
+        send_waiting(done);
+    }
+    if (events_) host_.defer([](void* self) { static_cast<Producer*>(self)->woken(); }, this);
+}
+
+void Producer::serve(rd_kafka_event_t* event, leat::Settlements& done) {
+    switch (rd_kafka_event_type(event)) {
+        case RD_KAFKA_EVENT_DR:
+            reported(event, done);
+            break;
+        case RD_KAFKA_EVENT_STATS:
+            health_.statistics(rd_kafka_event_stats(event));
+            break;
+        case RD_KAFKA_EVENT_LOG:
+            log_event(host_, event);
+            break;
+        case RD_KAFKA_EVENT_ERROR:
+            trouble(rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+            break;
+        default:
+            break;
+    }
+}
+
+void Producer::reported(rd_kafka_event_t* event, leat::Settlements& done) {
+    while (const rd_kafka_message_t* report = rd_kafka_event_message_next(event)) {  // hot: per message
+        Entry& entry = *static_cast<Entry*>(report->_private);
+        entry.in_client = false;
+        --outstanding_;
+        if (entry.alone) --outstanding_alone_;
+        if (report->err && entry.writer) {
+            report_failure(entry, report->err, done);
+            continue;
+        }
+        const leat_message message = entry.message;
+        const bool is_given_up = !entry.writer;
+        entries_.remove(entry.token);
+        if (is_given_up) {
+            leat_buffer_release(message.buffer, 1);
+        } else {
+            done.end(message, LEAT_ACK);
+        }
+    }
+    health_.alive();
+}
+
+void Producer::report_failure(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements& done) {
+    if (!recovery_.is_active() && rd_kafka_fatal_error(client_, nullptr, 0)) begin_recovery();
+    if (recovery_.is_active()) {
+        recovery_.keep(entry.token, entry.sequence);
+    } else if (judge(error) == Verdict::too_large && !entry.alone) {
+        wait_alone(entry);
+    } else {
+        refuse(entry, error, done);
+    }
+}
+
+void Producer::trouble(rd_kafka_resp_err_t code, const std::string& text) {
+    if (code == RD_KAFKA_RESP_ERR__FATAL) return begin_recovery();
+    if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION) renew_password(client_, connection_, host_, password_);
+    health_.error(code, text);
+}
+
+void Producer::begin_recovery() {
+    if (recovery_.is_active() || is_stopping_) return;
+    char why[512] = "";
+    rd_kafka_fatal_error(client_, why, sizeof why);
+    host_.log_warning(std::string("fatal error of the producer, a new one sends what has not landed: ") + why);
+    recovery_.begin();
+    rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+}
+
+// Ends a stop or a recovery whose last report has come.
+void Producer::go_on() {
+    if (outstanding_ || !client_) return;
+    if (is_stopping_) {
+        if (is_closing_) return;
+        is_closing_ = true;
+        disconnect([this] {
+            host_.cancel(timer_);
+            stopped();
+        });
+    } else if (recovery_.is_active()) {
+        disconnect(nullptr);
+        const std::vector<uint64_t> again = recovery_.end();
+        waiting_.insert(waiting_.begin(), again.begin(), again.end());
+        const int64_t pause = recovery_.pause_ns(host_.host->now_ns());
+        if (pause == 0) {
+            connect();
+        } else {
+            connect_after(pause);
+        }
+    }
+}
+
+}  // namespace kafka

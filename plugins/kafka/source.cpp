@@ -1,0 +1,339 @@
+#include "source.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace kafka {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr size_t kTurn = 2048;  // messages emitted before other work of the shard has its turn
+constexpr auto kConnectAgain = 5s;
+constexpr auto kClosePatience = 12s;               // then the client is left to itself
+constexpr int64_t kWatchInterval = 1'000'000'000;  // ns
+
+}  // namespace
+
+Source::Source(const Connection& connection, SourceOptions options, const leat::Setup& setup)
+    : connection_(connection),
+      options_(std::move(options)),
+      group_(options_.group.value_or("leat." + std::string(setup.identity->route))),
+      host_(setup.services),
+      health_([this](uint32_t state, std::string_view why, int64_t next_attempt_ns) {
+          host_.host->state(host_.me, state, leat::bytes(why), next_attempt_ns);
+      }),
+      commits_(setup.services, std::chrono::nanoseconds(options_.commit_interval).count(),
+               (setup.identity->flags & LEAT_IDENTITY_NO_COMMIT) != 0) {}
+
+void Source::start() {
+    is_stopping_ = false;
+    connect();
+    tick();
+}
+
+void Source::connect() {
+    health_.connecting("connecting to " + connection_.brokers);
+    try {
+        const Secrets secrets = Secrets::read(connection_, host_);
+        password_ = secrets.password;
+        consumer_ = std::make_unique<Consumer>(
+            host_, consumer_conf(connection_, options_, group_, secrets),
+            [](void* self) { static_cast<Source*>(self)->woken(); }, this);
+    } catch (const std::exception& e) {
+        host_.down(e.what(), kConnectAgain);
+        host_.after(
+            kConnectAgain,
+            [](void* self) {
+                auto* source = static_cast<Source*>(self);
+                if (!source->consumer_ && !source->is_stopping_) source->connect();
+            },
+            this);
+        return;
+    }
+    commits_.attach(consumer_->client(), consumer_->events());
+    const bool never = (identity().flags & LEAT_IDENTITY_NO_COMMIT) != 0;
+    Rebalance::Owner& assignments = *this;
+    rebalance_ =
+        std::make_unique<Rebalance>(host_, *consumer_, commits_, assignments,
+                                    Rebalance::Rules{options_.start == "latest", never,
+                                                     std::chrono::nanoseconds(options_.session_timeout).count() / 2});
+    subscribe();
+}
+
+void Source::subscribe() {
+    const PartitionList topics = make_list(options_.topics.size());
+    for (const std::string& topic : options_.topics) {
+        rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+    }
+    if (const auto error = rd_kafka_subscribe(consumer_->client(), topics.get())) {
+        fail(std::string("cannot subscribe: ") + rd_kafka_err2str(error));
+    }
+}
+
+void Source::disconnect(Worker::Job then) {
+    PartitionList last = commits_.outstanding(consumer_->partitions);
+    commits_.attach(nullptr, nullptr);
+    rebalance_.reset();
+    for (const auto& partition : consumer_->partitions) give_back(*partition);
+    consumer_->close(std::move(last), std::move(then));
+}
+
+void Source::rebuild(const std::string& why) {
+    host_.log_warning(why + "; making a new client");
+    watchdog_.rebuilt(host_.host->now_ns());
+    disconnect(nullptr);
+    consumer_.reset();
+    is_asking_ = false;
+    connect();
+}
+
+void Source::stop() {
+    is_stopping_ = true;
+    host_.cancel(timer_);
+    if (!consumer_) return stopped();
+    const auto end = [](void* self) {
+        auto* source = static_cast<Source*>(self);
+        source->host_.cancel(source->timer_);
+        source->consumer_.reset();
+        source->stopped();
+    };
+    timer_ = host_.after(kClosePatience, end, this);
+    disconnect([this, end] { end(this); });
+}
+
+leat::InFlight& Source::take_window() {
+    if (spare_windows_.empty()) {
+        by_domain_.push_back(nullptr);
+        return open_window(true);
+    }
+    leat::InFlight* window = spare_windows_.back();
+    spare_windows_.pop_back();
+    return *window;
+}
+
+void Source::give_back(Partition& partition) {
+    leat::InFlight& window = partition.window();
+    const bool lanes_are_partitions = (identity().flags & LEAT_IDENTITY_LANES_MAPPED) == 0;
+    if (!partition.is_drained() && lanes_are_partitions && !is_stopping_) {
+        next().signal(&next(), LEAT_SIGNAL_ABANDON_LANE, partition.lane());
+    }
+    by_domain_[window.domain()] = nullptr;
+    forget(window);
+    spare_windows_.push_back(&window);
+}
+
+void Source::assignment_changed(size_t partitions) {
+    std::fill(by_domain_.begin(), by_domain_.end(), nullptr);
+    for (const auto& partition : consumer_->partitions) by_domain_[partition->window().domain()] = partition.get();
+    if (partitions) missing_topics_.clear();
+    health_.alive();
+    host_.log_info("group " + group_ + ": reading " + std::to_string(partitions) +
+                   (partitions == 1 ? " partition" : " partitions"));
+    wake();
+}
+
+void Source::woken() {
+    if (is_stopping_ || !consumer_) return;
+    for (const auto& partition : consumer_->partitions) partition->may_have_more = true;
+    resume();
+}
+
+void Source::resume() {
+    if (is_stopping_ || !consumer_) return;
+    serve_events();
+    if (!consumer_) return;  // given up meanwhile
+    rebalance_->progress();
+    if (emitting()) pump();
+    if (!failure_.empty()) host_.failed(std::exchange(failure_, std::string()));
+}
+
+void Source::advanced(leat::InFlight& window) {
+    Partition* partition = by_domain_[window.domain()];
+    if (partition && consumer_) commits_.advanced(*partition, consumer_->partitions);
+}
+
+void Source::pump() {
+    size_t budget = kTurn;
+    const int64_t now = host_.host->now_ns();
+    while (pump_round(budget, now)) {
+        if (budget == 0) return wake();
+    }
+}
+
+// One batch of each partition that has messages and credit. False: none had.
+bool Source::pump_round(size_t& budget, int64_t now_ns) {
+    leat_message batch[LEAT_BATCH_MAX];  // not cleared: filled in field by field
+    const Partitions& all = consumer_->partitions;
+    bool some = false;
+    for (size_t i = 0; i < all.size() && budget > 0; ++i) {
+        Partition& partition = *all[(turn_ + i) % all.size()];
+        if (partition.state != Partition::State::reading || partition.window().credit() == 0) continue;
+        if (!partition.has_ready()) {
+            if (!partition.may_have_more) continue;
+            if (!partition.fetch(consumer_->pool(), [this](auto& record) { record_error(record); })) continue;
+            partition.last_fetch_ns = now_ns;
+        }
+        const size_t n = partition.ready(batch, std::min<size_t>(budget, LEAT_BATCH_MAX));
+        if (n == 0) continue;
+        some = true;
+        budget -= n;
+        emit(partition.window(), batch, n);
+    }
+    ++turn_;
+    return some;
+}
+
+void Source::serve_events() {
+    while (consumer_) {
+        rd_kafka_event_t* event = rd_kafka_queue_poll(consumer_->events(), 0);
+        if (!event) return;
+        serve(event);
+        rd_kafka_event_destroy(event);
+    }
+}
+
+void Source::serve(rd_kafka_event_t* event) {
+    switch (rd_kafka_event_type(event)) {
+        case RD_KAFKA_EVENT_REBALANCE:
+            rebalance_->event(event);
+            break;
+        case RD_KAFKA_EVENT_OFFSET_COMMIT:
+            commits_.result(event, consumer_->partitions);
+            set_buffer_bytes(0);  // counts again: what is confirmed no longer belongs to the span
+            break;
+        case RD_KAFKA_EVENT_STATS:
+            if (missing_topics_.empty()) health_.statistics(rd_kafka_event_stats(event));
+            break;
+        case RD_KAFKA_EVENT_LOG:
+            log_event(host_, event);
+            break;
+        case RD_KAFKA_EVENT_ERROR:
+            trouble(rd_kafka_event_error(event), rd_kafka_event_error_string(event));
+            break;
+        default:
+            break;
+    }
+}
+
+void Source::trouble(rd_kafka_resp_err_t code, const std::string& text) {
+    switch (code) {
+        case RD_KAFKA_RESP_ERR__FATAL: {
+            char why[512] = "";
+            const rd_kafka_resp_err_t cause = rd_kafka_fatal_error(consumer_->client(), why, sizeof why);
+            if (cause == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
+                fail("another process has joined group " + group_ + " with the same \"instance\": give each its own");
+            } else {
+                fail(why);
+            }
+            return;
+        }
+        case RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT:
+            fail("the broker does not allow this \"session_timeout\" (its group.min.session.timeout.ms): " + text);
+            return;
+        case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+        case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+            if (missing_topics_ != text) health_.connecting(text);
+            if (missing_topics_ != text) host_.log_warning(text + "; waiting for it");
+            missing_topics_ = text;
+            return;
+        case RD_KAFKA_RESP_ERR__AUTHENTICATION:
+            renew_password(consumer_->client(), connection_, host_, password_);
+            break;
+        default:
+            break;
+    }
+    health_.error(code, text);
+}
+
+void Source::record_error(const rd_kafka_message_t& record) {
+    const std::string where =
+        std::string(record.rkt ? rd_kafka_topic_name(record.rkt) : "?") + "/" + std::to_string(record.partition);
+    const std::string what = rd_kafka_message_errstr(&record);
+    if (record.err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
+        host_.log_warning(where + ": " + what);
+        return;
+    }
+    int64_t low = -1;
+    int64_t high = -1;
+    if (record.rkt) {
+        rd_kafka_get_watermark_offsets(consumer_->client(), rd_kafka_topic_name(record.rkt), record.partition, &low,
+                                       &high);
+    }
+    failure_ = where + ": the group's position " + std::to_string(record.offset) + " is not in the log";
+    if (high >= 0) failure_ += ", which holds " + std::to_string(low) + " to " + std::to_string(high);
+    failure_ += " (" + what +
+                "). Messages in between are gone or the topic was made anew: reset the offsets of group " + group_ +
+                " (kafka-consumer-groups --reset-offsets), then start the route again";
+}
+
+void Source::tick() {
+    timer_ = 0;
+    if (is_stopping_) return;
+    if (consumer_) {
+        woken();  // events are polled at least this often, or librdkafka leaves the group (max.poll.interval.ms)
+        commits_.tick(consumer_->partitions);
+        const int64_t now = host_.host->now_ns();
+        if (now >= next_watch_ns_) {
+            next_watch_ns_ = now + kWatchInterval;
+            watch(now);
+        }
+    }
+    const auto interval = std::clamp<std::chrono::milliseconds>(options_.commit_interval, 1ms, 1s);
+    timer_ = host_.after(
+        interval, [](void* self) { static_cast<Source*>(self)->tick(); }, this);
+}
+
+void Source::watch(int64_t now_ns) {
+    if (!health_.is_up()) return;
+    if (watchdog_.is_commit_stuck(commits_.waiting_since_ns(), now_ns)) {
+        return rebuild("a commit is unanswered though the cluster is reached");
+    }
+    if (is_asking_ || !emitting()) return;
+    struct Question {
+        PartitionList ends, positions;
+        bool is_answered = false;
+    };
+    auto question = std::make_shared<Question>();
+    for (const auto& partition : consumer_->partitions) {
+        if (!Watchdog::is_idle(*partition, now_ns)) continue;
+        if (!question->ends) question->ends = make_list();
+        rd_kafka_topic_partition_list_add(question->ends.get(), partition->topic().c_str(), partition->number())
+            ->offset = RD_KAFKA_OFFSET_END;
+    }
+    if (!question->ends) return;
+    is_asking_ = true;
+    next_watch_ns_ = now_ns + Watchdog::kIdle;
+    question->positions.reset(rd_kafka_topic_partition_list_copy(question->ends.get()));
+    consumer_->worker().run(
+        [question, client = consumer_->client()] {
+            question->is_answered = rd_kafka_offsets_for_times(client, question->ends.get(), 5000) == 0 &&
+                                    rd_kafka_position(client, question->positions.get()) == 0;
+        },
+        [this, question] {
+            is_asking_ = false;
+            if (!question->is_answered || !consumer_) return;
+            const int64_t now = host_.host->now_ns();
+            for (const auto& partition : consumer_->partitions) {
+                const auto* end = rd_kafka_topic_partition_list_find(question->ends.get(), partition->topic().c_str(),
+                                                                     partition->number());
+                const auto* at = rd_kafka_topic_partition_list_find(question->positions.get(),
+                                                                    partition->topic().c_str(), partition->number());
+                if (!end || !at || end->err) continue;
+                const int64_t position = std::max({at->offset, partition->next_offset(), partition->start_offset});
+                if (watchdog_.answer(*partition, end->offset, position, now)) {
+                    return rebuild(partition->name() + " holds offset " + std::to_string(end->offset) +
+                                   " but nothing comes after " + std::to_string(position));
+                }
+            }
+        });
+}
+
+void Source::fail(std::string why) {
+    if (failure_.empty()) failure_ = std::move(why);
+    wake();
+}
+
+}  // namespace kafka
