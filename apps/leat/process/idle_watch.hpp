@@ -1,0 +1,29 @@
+// Whether nothing has happened for a while: the end of `run --until-idle`.
+//
+//     IdleWatch idle(30s);
+//     while (!idle.is_over(host.snapshot())) ...
+#pragma once
+
+#include <leat/host.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+namespace leat::app {
+
+class IdleWatch {
+  public:
+    explicit IdleWatch(std::chrono::milliseconds limit) : limit_(limit) {}
+
+    /// True when, for the whole limit, every route that has not failed was running, none received anything and
+    /// nothing was in flight. A route that waits for its broker is not idle: there may be plenty to read.
+    bool is_over(const Snapshot& snapshot);
+
+  private:
+    std::chrono::milliseconds limit_;
+    uint64_t received_ = 0;
+    std::optional<std::chrono::steady_clock::time_point> quiet_since_;
+};
+
+}  // namespace leat::app
