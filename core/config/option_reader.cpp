@@ -1,29 +1,20 @@
 #include "config/option_reader.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "config/nearest.hpp"
+#include "config/option_words.hpp"
 #include "config/report.hpp"
 #include "config/scalar.hpp"
 #include "config/text.hpp"
-#include "config/units.hpp"
 
 namespace leat::config {
 namespace {
 
-std::string shown_bound(uint32_t type, double value) {
-    if (type == LEAT_DURATION)
-        return format_duration(std::chrono::nanoseconds(std::llround(std::min(value, 9.2e18))));
-    if (type == LEAT_SIZE) return format_size(static_cast<uint64_t>(std::clamp(value, 0.0, 9.2e18)));
-    if (type == LEAT_RATE) return format_rate(value);
-    return format_number(value);
-}
-
 bool in_range(const leat_option& option, uint32_t type, double value, std::string& error) {
     if (!(option.minimum < option.maximum) || (value >= option.minimum && value <= option.maximum)) return true;
-    error = "expected " + shown_bound(type, option.minimum) + " to " + shown_bound(type, option.maximum) +
-            ", found " + shown_bound(type, value);
+    error = "expected " + bound_in_words(type, option.minimum) + " to " + bound_in_words(type, option.maximum) +
+            ", found " + bound_in_words(type, value);
     return false;
 }
 
@@ -334,18 +325,6 @@ std::shared_ptr<const leat_condition> compile_condition(const Node& node, const 
     if (compiled) return std::make_shared<const leat_condition>(leat_condition{std::move(*compiled)});
     report.error(node, error);
     return nullptr;
-}
-
-std::vector<const leat_option*> options_in(const leat_option* const* list) {
-    std::vector<const leat_option*> out;
-    for (; list && *list; ++list) out.push_back(*list);
-    return out;
-}
-
-std::vector<std::string_view> words_in(const char* const* list) {
-    std::vector<std::string_view> out;
-    for (; list && *list; ++list) out.emplace_back(*list);
-    return out;
 }
 
 }  // namespace leat::config

@@ -64,8 +64,4 @@ std::shared_ptr<const leat_template> compile_template(const Node& node, const ex
 std::shared_ptr<const leat_condition> compile_condition(const Node& node, const expression::Surroundings& around,
                                                         Report& report);
 
-// The options of a list that ends with NULL; of NULL none.
-std::vector<const leat_option*> options_in(const leat_option* const* list);
-std::vector<std::string_view> words_in(const char* const* list);
-
 }  // namespace leat::config
