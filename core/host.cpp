@@ -6,6 +6,7 @@
 #include "config/nearest.hpp"
 #include "config/read.hpp"
 #include "config/report.hpp"
+#include "config/resolved.hpp"
 #include "config/schema.hpp"
 #include "config/validate.hpp"
 #include "loader/catalogue.hpp"
@@ -128,6 +129,7 @@ struct Host::Inside {
         reread = [this](const leat_value& value, std::string& into) { return read_again(value, into); };
     }
 
+    config::Plugins lookup();
     bool read_again(const leat_value& value, std::string& into) const;
     const config::Rereadable* rereadable(const leat_value& value) const;
     void collect(std::map<std::string, Sum>& sums) const;
@@ -144,6 +146,24 @@ struct Host::Inside {
     std::atomic<bool> is_running{false};
     std::vector<RouteView> last;  // as it was when everything had stopped
 };
+
+config::Plugins Host::Inside::lookup() {
+    config::Plugins plugins;
+    plugins.find = [this](const std::string& name) { return catalogue.find(name); };
+    plugins.names = [this](uint32_t kind) {
+        std::vector<std::string> names;
+        for (const auto& [name, entry] : catalogue.all()) {
+            if (entry.descriptor->kind == kind) names.push_back(name);
+        }
+        return names;
+    };
+    plugins.why_not = [this](const std::string&) {
+        std::string all;
+        for (const std::string& refusal : catalogue.refusals()) all += (all.empty() ? "" : "; ") + refusal;
+        return all;
+    };
+    return plugins;
+}
 
 // Every option set of the model, until one knows the value.
 const config::Rereadable* Host::Inside::rereadable(const leat_value& value) const {
@@ -192,7 +212,7 @@ Findings Host::load(const std::string& path) {
         std::vector<std::string> directories = in.settings.plugin_dirs;
         for (const auto& more : in.model->plugin_path) directories.push_back(more.string());
         in.catalogue = loader::Catalogue(loader::search_path(directories));
-        config::validate(*in.model, in.catalogue, report);
+        config::validate(*in.model, in.lookup(), report);
     }
     if (in.model && !report.has_errors()) check_with_plugins(*in.model, in.log, in.reread, report);
     if (report.has_errors()) in.model.reset();
@@ -336,8 +356,10 @@ std::vector<PluginView> Host::plugins(std::vector<std::string>& refusals) {
 }
 
 std::optional<std::string> Host::describe(const std::string& plugin, bool as_markdown, std::string& nearest) {
-    if (const leat_descriptor* d = inside_->catalogue.find(plugin)) return config::describe(*d, as_markdown);
-    std::vector<std::string> names;
+    if (const leat_descriptor* d = inside_->catalogue.find(plugin)) {
+        return as_markdown ? config::describe_markdown(*d) : config::describe_text(*d);
+    }
+    std::vector<std::string_view> names;
     for (const auto& [name, entry] : inside_->catalogue.all()) names.push_back(name);
     nearest = config::nearest(plugin, names);
     return std::nullopt;
@@ -346,7 +368,7 @@ std::optional<std::string> Host::describe(const std::string& plugin, bool as_mar
 std::string Host::schema() {
     std::vector<const leat_descriptor*> all;
     for (const auto& [name, entry] : inside_->catalogue.all()) all.push_back(entry.descriptor);
-    return config::schema(all);
+    return config::json_schema(all);
 }
 
 }  // namespace leat
