@@ -35,6 +35,7 @@ class Stage:
     def __init__(self, build, folder, topics):
         self.build, self.folder = build, pathlib.Path(folder)
         self.children = []
+        self.bare_words = []
         self.mqtt = self.start_broker("mosquitto", ["--persistence", "0"])
         self.kafka = self.start_broker("kafka", [w for t in topics for w in ("--topic", f"{t}:{PARTITIONS}")])
         self.mqtt_port = self.mqtt.split(":")[1]
@@ -105,7 +106,7 @@ def start_subject(stage, bridge, subject, tag):
             "kafka_mqtt": ["--port", stage.mqtt_port, "--prefix", tag, "--topic", "small", "--group", tag],
             "kafka_kafka": ["--topic", "large", "--to", tag, "--group", tag],
         }[bridge]
-        return stage.start([program, "--brokers", stage.kafka, *words], f"{tag}.log")
+        return stage.start([program, "--brokers", stage.kafka, *words, *stage.bare_words], f"{tag}.log")
     mqtt, kafka = {"backend": "mqtt"}, {"backend": "kafka"}
     route = {
         "mqtt_kafka": {"from": {**mqtt, "topics": [f"{tag}/#"], "qos": 1, "client_id": tag},
@@ -216,6 +217,7 @@ def main():
     parser.add_argument("--only", default=",".join(SIZES))
     parser.add_argument("--subjects", default="bare,leat")
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies the numbers of messages")
+    parser.add_argument("--set", action="append", default=[], help="librdkafka producer setting of the bare bridges, name=value")
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     bridges, subjects = options.only.split(","), options.subjects.split(",")
@@ -227,6 +229,7 @@ def main():
     failed = False
     with tempfile.TemporaryDirectory(prefix="leat-bench-") as folder:
         stage = Stage(options.build, folder, topics)
+        stage.bare_words = [word for setting in options.set for word in ("--set", setting)]
         try:
             preload(stage, bridges)
             for bridge in bridges:
