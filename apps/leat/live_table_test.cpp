@@ -92,7 +92,7 @@ TEST_CASE("a ledger that does not balance is shown even where there is no room f
     std::vector<RouteView> routes(10, route("r", "running"));
     routes[0].ledger.in_flight = 2;
     const auto lines = table(routes, {79, 15});
-    CHECK(lines[3] == "  DOES NOT BALANCE: 10 received are unaccounted for; received 20412 = landed …");
+    CHECK(lines[3] == "  DOES NOT BALANCE: 10 received are unaccounted for; received 20412 = landed 2…");
 }
 
 TEST_CASE("no route at all is no reason to fall") { CHECK(table({}, {79, 24}).size() == 2); }

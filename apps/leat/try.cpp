@@ -49,6 +49,7 @@ void print_field(const std::string& name, const std::string& value) {
 void print(const TryResult& result) {
     std::printf("%s: %s%s\n", printable(result.where).c_str(), result.outcome.c_str(),
                 result.reason.empty() ? "" : (": " + printable(result.reason)).c_str());
+    if (result.outcome != "lands") return;
     for (const auto& [name, value] : result.options) print_field(name, printable(value));
     const TryMessage& message = result.message;
     const auto is_option = [&result](const char* name) {
@@ -87,7 +88,9 @@ void print_json(const std::vector<TryResult>& results) {
     std::printf("%s\n", json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
 }
 
-bool is_refused(const TryResult& result) { return result.outcome == "rejected" || result.outcome == "retried"; }
+bool is_as_meant(const TryResult& result) {
+    return result.outcome == "dropped" || (result.outcome == "lands" && !result.where.starts_with("dead letter"));
+}
 
 }  // namespace
 
@@ -109,8 +112,8 @@ int try_command(const Words& words) {
         "Example:\n"
         "  leat try bridge.json telemetry --topic p7/hall2/motor/temp --payload '{\"value\": 81.5}'\n"
         "\n"
-        "Exit codes: 0 it lands or is filtered; 1 it is refused somewhere; 2 the configuration, the route or the\n"
-        "command line is wrong.\n");
+        "Exit codes: 0 it lands or is filtered; 1 it is refused, or ends as a dead letter; 2 the configuration, the\n"
+        "route or the command line is wrong.\n");
     if (!line.parse(words)) return kFine;
 
     const TryMessage message = message_of(line);
@@ -132,7 +135,7 @@ int try_command(const Words& words) {
     } else {
         for (const TryResult& result : results) print(result);
     }
-    return std::any_of(results.begin(), results.end(), is_refused) ? kFailed : kFine;
+    return std::all_of(results.begin(), results.end(), is_as_meant) ? kFine : kFailed;
 }
 
 }  // namespace leat::app
