@@ -28,7 +28,7 @@ void add_headers(const Publish& publish, Arena& arena, leat_message& message);
 
 /// What a sink adds to each message.
 struct SinkProperties {
-    std::string content_type;          ///< empty: the header's
+    std::string content_type{};        ///< empty: the header's
     std::uint32_t message_expiry = 0;  ///< seconds; 0: the header's
     bool user_properties = true;
 };

@@ -98,8 +98,4 @@ std::uint32_t outcome_of(std::uint8_t code) {
     }
 }
 
-bool is_final_refusal(std::uint8_t code) {
-    return code == 0x85 || code == 0x8C || code == 0x84;  // client id, authentication method, version
-}
-
 }  // namespace leat::mqtt

@@ -23,7 +23,4 @@ namespace leat::mqtt {
 /// refusals that may pass are LEAT_RETRY, those that come from the message or from rights are LEAT_REJECT.
 [[nodiscard]] std::uint32_t outcome_of(std::uint8_t code);
 
-/// Whether a refused CONNECT will be refused for as long as the configuration is what it is.
-[[nodiscard]] bool is_final_refusal(std::uint8_t code);
-
 }  // namespace leat::mqtt

@@ -10,6 +10,16 @@ namespace {
 
 constexpr std::uint8_t kOldUnacceptableVersion = 1;  // CONNACK return code of 3.1.1
 
+// Brokers write each packet with a system call of its own. Whoever wakes and answers for each pays microseconds a
+// message and slows the broker down. So after a read that gave little, the socket is left alone for a moment: what
+// comes meanwhile is read, and its acknowledgements are written, at once. The first packet after a quiet time is not
+// delayed. Measured, Kafka -> MQTT QoS 1 through a bare bridge: 30,000/s at 6.4 us a message without, 64,000/s at 1.5
+// us with it.
+constexpr ssize_t kLittle = 8 * 1024;
+constexpr Nanoseconds kGather = std::chrono::microseconds(500);
+
+constexpr Nanoseconds kFarewell = std::chrono::seconds(5);  // longest wait for the broker to take leave
+
 }  // namespace
 
 Connection::Connection(Services services, ConnectionSettings settings, Owner& owner)
@@ -28,10 +38,29 @@ void Connection::start() {
 
 void Connection::stop() {
     is_running_ = false;
-    if (is_connected_) {
-        session_.disconnect();
-        flush();
-    }
+    if (is_connected_)
+        leave();
+    else
+        left();
+}
+
+// A broker with a backlog reads our last PUBACKs long after they are written, and drops them unread when the same
+// client id connects again meanwhile: 200,000 messages came twice. It closes its end when it has come to the
+// DISCONNECT: wait for that.
+void Connection::leave() {
+    session_.disconnect();
+    services_.cancel(gather_timer_);
+    is_connected_ = false;
+    is_leaving_ = true;
+    reads_ = true;
+    flush();
+    if (!is_leaving_) return;
+    watch();
+    arm_timer(kFarewell);
+}
+
+void Connection::left() {
+    is_leaving_ = false;
     close();
     if (!link_.is_resolving()) owner_.closed();
 }
@@ -70,6 +99,7 @@ void Connection::arm_timer(Nanoseconds delay) {
 
 void Connection::tick() {
     timer_ = 0;
+    if (is_leaving_) return left();
     if (!is_running_) return;
     if (!is_attempting_ && !is_connected_) return attempt();
     const Nanoseconds now = services_.now();
@@ -102,6 +132,11 @@ void Connection::link_up() {
 void Connection::link_down(const std::string& why) { fail(why); }
 
 void Connection::link_readable() {
+    if (is_leaving_) {  // what still comes will come again
+        const auto room = intake_.room(0);
+        if (link_.read(room.data(), room.size()) < 0) left();
+        return;
+    }
     if (is_connected_) {
         owner_.readable();
         return;
@@ -119,16 +154,30 @@ void Connection::link_readable() {
 
 // Reads once. False when nothing was there, or the connection has ended.
 bool Connection::receive() {
-    if (!link_.is_up()) return false;
+    if (!link_.is_up() || gather_timer_ != 0) return false;
     const auto room = intake_.room(session_.wanted());
     const ssize_t got = link_.read(room.data(), room.size());
     if (got > 0) {
         intake_.filled(static_cast<std::size_t>(got));
         keep_alive_.received(services_.now());
+        if (got < kLittle && is_connected_) gather();
         return true;
     }
     if (got < 0) fail(link_.error());
     return false;
+}
+
+void Connection::gather() {
+    gather_timer_ = services_.after(
+        kGather,
+        [](void* self) {
+            auto* connection = static_cast<Connection*>(self);
+            connection->gather_timer_ = 0;
+            if (connection->is_connected_ && connection->reads_) connection->owner_.readable();
+            if (connection->is_connected_) connection->watch();
+        },
+        this);
+    watch();
 }
 
 Connection::Step Connection::next(Event& out) {  // hot: per message
@@ -222,8 +271,8 @@ void Connection::flush() {
     while (link_.is_up() && written_ < out.size()) {
         const ssize_t sent = link_.write(out.data() + written_, out.size() - written_);
         if (sent < 0) {
-            if (is_running_) fail(link_.error());
-            return;
+            if (is_leaving_) return left();
+            return fail(link_.error());
         }
         if (sent == 0) break;
         written_ += static_cast<std::size_t>(sent);
@@ -237,7 +286,7 @@ void Connection::flush() {
     }
     if (writes_ == is_done) {
         writes_ = !is_done;
-        link_.watch(reads_, writes_);
+        watch();
     }
 }
 
@@ -250,7 +299,7 @@ void Connection::read(bool on) {
     if (reads_ == on || !is_connected_) return;
     reads_ = on;
     keep_alive_.reading(on, services_.now());
-    link_.watch(reads_, writes_);
+    watch();
 }
 
 void Connection::fail(const std::string& why) {
@@ -273,6 +322,7 @@ void Connection::fail(const std::string& why) {
 
 void Connection::close() {
     services_.cancel(timer_);
+    services_.cancel(gather_timer_);
     link_.close();
     intake_.clear();
     session_.out().clear();

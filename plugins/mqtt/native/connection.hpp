@@ -68,7 +68,8 @@ class Connection final : private Link::Owner {
 
     void start();
 
-    /// Says good-bye and ends. closed() comes now or, while a name is being looked up, later.
+    /// Says good-bye and ends. closed() comes now or later: the broker is given a moment to take in our
+    /// acknowledgements, and a look-up under way has to end.
     void stop();
 
     [[nodiscard]] bool is_up() const { return is_connected_; }
@@ -102,9 +103,13 @@ class Connection final : private Link::Owner {
     void link_idle() override;
 
     void attempt();
+    void leave();
+    void left();
     void arm_timer(Nanoseconds delay);
     void tick();
     bool receive();
+    void gather();
+    void watch() { link_.watch(reads_ && gather_timer_ == 0, writes_); }
     Step handle(Event& event, bool& is_for_owner);
     void accept(const Connack& connack);
     void refuse(const Connack& connack);
@@ -126,10 +131,12 @@ class Connection final : private Link::Owner {
     std::string last_failure_;  // so that the same failure is logged once
     Nanoseconds deadline_{};    // of the attempt under way
     std::uint64_t timer_ = 0;
-    std::size_t written_ = 0;    // bytes of session_.out() handed to the socket
-    bool is_running_ = false;    // between start and stop
-    bool is_connected_ = false;  // CONNACK is in
+    std::uint64_t gather_timer_ = 0;  // while it runs, the socket is left alone
+    std::size_t written_ = 0;         // bytes of session_.out() handed to the socket
+    bool is_running_ = false;         // between start and stop
+    bool is_connected_ = false;       // CONNACK is in
     bool is_attempting_ = false;
+    bool is_leaving_ = false;  // between DISCONNECT and the broker's end of the stream
     bool reads_ = true;
     bool writes_ = false;  // waits for room in the socket
 };
