@@ -166,8 +166,8 @@ Findings probe_with_plugins(const config::Model& model, const runtime::Log& log,
                                    : severity == LEAT_REPORT_WARNING ? Finding::Kind::warning
                                                                      : Finding::Kind::good;
         const config::Node& where = node_at(*model.document, path);
-        findings.all.push_back(
-            {kind, model.document->file + ":" + std::to_string(where.line) + ": " + path + ": " + text});
+        const std::string at = model.document->file + ":" + std::to_string(where.line) + ": " + path + ": ";
+        findings.all.push_back({kind, at + (kind == Finding::Kind::warning ? "warning: " : "") + text});
     };
     ask_all(model, log, reread, told, [](const leat_descriptor& descriptor, const leat_check* inquiry) {
         if (descriptor.probe) descriptor.probe(runtime::services(), inquiry);

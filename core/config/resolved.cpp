@@ -152,6 +152,10 @@ std::string print_resolved(const Model& model) {
     Json out;
     if (model.shards > 0) out["shards"] = model.shards;
     for (const auto& folder : model.plugin_path) out["plugin_path"].push_back(folder.string());
+    static constexpr const char* kLevel[] = {"debug", "info", "warning", "error"};
+    static constexpr const char* kFormat[] = {"auto", "text", "json"};
+    if (model.log_level) out["log"]["level"] = kLevel[static_cast<size_t>(*model.log_level)];
+    if (model.log_format) out["log"]["format"] = kFormat[static_cast<size_t>(*model.log_format)];
     out["backends"] = Json::object();
     for (const Backend& backend : model.backends) {
         Json& each = out["backends"][backend.name] = Json{{"plugin", backend.plugin}};
