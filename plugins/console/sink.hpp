@@ -1,0 +1,39 @@
+// Prints messages. Landed: the operating system has taken the line.
+#pragma once
+#include <leat/sdk/sink.hpp>
+
+#include "options.hpp"
+#include "output.hpp"
+
+#include <string>
+#include <vector>
+
+namespace leat::console {
+
+class Sink : public leat::Sink {
+  public:
+    Sink(const SinkOptions& options, Output& output);
+
+    void push(Batch& batch) override;
+    void stop() override;
+
+  private:
+    void print(Batch& batch);
+    void write();
+    void wait();
+    void close(const std::string& why);
+    void settle(size_t n, uint32_t outcome, uint32_t code = LEAT_NONE);
+
+    OutputFormat format_;
+    uint32_t show_ = 0;
+    Output& output_;
+    std::vector<leat_message> waiting_;  // those printed into text_
+    std::string text_;
+    size_t written_ = 0;
+    leat_watch* watch_ = nullptr;
+    bool is_watching_ = false;
+    uint64_t retry_timer_ = 0;
+    bool is_stopping_ = false;
+};
+
+}  // namespace leat::console
