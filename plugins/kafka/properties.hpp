@@ -53,4 +53,7 @@ void renew_password(rd_kafka_t* client, const Connection& connection, leat::Serv
 /// Largest batch of records in one request, bytes (`batch.size`); a record above half of it travels alone.
 inline constexpr size_t kBatchBytes = 1'000'000;
 
+/// How far librdkafka fetches ahead of us, for each partition.
+inline constexpr size_t kPrefetchMessages = 100'000, kPrefetchBytes = 16u << 20;
+
 }  // namespace kafka

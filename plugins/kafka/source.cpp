@@ -85,6 +85,7 @@ void Source::rebuild(const std::string& why) {
     disconnect(nullptr);
     consumer_.reset();
     is_asking_ = false;
+    is_nudging_ = false;
     connect();
 }
 
@@ -154,6 +155,7 @@ void Source::advanced(leat::InFlight& window) {
 }
 
 void Source::pump() {
+    if (!is_nudging_) nudge();
     size_t budget = kTurn;
     const int64_t now = host_.host->now_ns();
     while (pump_round(budget, now)) {
@@ -182,6 +184,25 @@ bool Source::pump_round(size_t& budget, int64_t now_ns) {
     }
     ++turn_;
     return some;
+}
+
+// librdkafka 2.0.2 stops fetching when it is far enough ahead, and then looks again only after a second, or when its
+// broker thread has something else to do. So it is given something to do: a query of the ends of the log, whose
+// answer nobody needs. Measured without it: 41,000 messages/s of 1 KiB from one partition.
+void Source::nudge() {
+    PartitionList list;
+    for (const auto& partition : consumer_->partitions) {
+        if (!partition->has_taken_much()) continue;
+        if (!list) list = make_list();
+        rd_kafka_topic_partition_list_add(list.get(), partition->topic().c_str(), partition->number())->offset =
+            RD_KAFKA_OFFSET_END;
+    }
+    if (!list) return;
+    is_nudging_ = true;
+    const auto shared = std::make_shared<PartitionList>(std::move(list));
+    consumer_->worker().run(
+        [shared, client = consumer_->client()] { rd_kafka_offsets_for_times(client, shared->get(), 1000); },
+        [this] { is_nudging_ = false; });
 }
 
 void Source::serve_events() {

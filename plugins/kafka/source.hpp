@@ -36,6 +36,7 @@ class Source final : public leat::Source, private Rebalance::Owner {
     void record_error(const rd_kafka_message_t& record);
     void pump();
     bool pump_round(size_t& budget, int64_t now_ns);
+    void nudge();
     void tick();
     void watch(int64_t now_ns);
     void fail(std::string why);
@@ -58,6 +59,7 @@ class Source final : public leat::Source, private Rebalance::Owner {
     uint64_t timer_ = 0;
     int64_t next_watch_ns_ = 0;
     bool is_stopping_ = false;
+    bool is_nudging_ = false;
     bool is_asking_ = false;  // the watchdog's query is under way
 };
 

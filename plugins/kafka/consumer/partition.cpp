@@ -43,6 +43,8 @@ void Partition::begin_batch() {
         header_counts_.push_back(n);
     }
     if (!header_counts_.empty()) header_counts_.resize(fetched_->count);
+    taken_messages_ += fetched_->count;
+    taken_bytes_ += fetched_->capacity;
     if (fetched_->capacity > kBatchBytesWanted) {
         fetch_size_ = std::max<size_t>(fetch_size_ / 2, 1);
     } else if (fetched_->count == fetch_size_) {

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "consumer/fetched.hpp"
+#include "properties.hpp"
 #include "wakeup.hpp"
 
 namespace kafka {
@@ -56,6 +57,13 @@ class Partition {
         return true;
     }
     bool has_ready() const { return fetched_ != nullptr; }
+    /// About half of what librdkafka fetches ahead has been taken since the last time this was true.
+    bool has_taken_much() {
+        if (taken_messages_ < kMuchMessages && taken_bytes_ < kMuchBytes) return false;
+        taken_messages_ = 0;
+        taken_bytes_ = 0;
+        return true;
+    }
     /// Fills in the next messages that credit admits, at most `most`, each with its reference.   // hot
     size_t ready(leat_message* batch, size_t most);
 
@@ -76,6 +84,8 @@ class Partition {
     };
     void begin_batch();
 
+    static constexpr size_t kMuchMessages = kPrefetchMessages / 2, kMuchBytes = kPrefetchBytes / 2;
+
     std::string topic_;
     int32_t number_;
     uint32_t lane_;
@@ -89,6 +99,8 @@ class Partition {
     std::vector<uint32_t> header_counts_;  // by record of fetched_; empty: none has headers
     size_t fetch_size_ = LEAT_BATCH_MAX;
     int64_t next_offset_ = -1;
+    size_t taken_messages_ = 0;
+    size_t taken_bytes_ = 0;
     std::deque<Run> runs_;
 };
 
