@@ -25,7 +25,7 @@ class MqttBackend final : public BrokerFields<leat::Backend> {
         "3.1.1 a publish that rights forbid gets a PUBACK all the same. QoS 0: landed means written to the socket.";
     static constexpr std::uint32_t kFlags = LEAT_SOURCE_REJECTS;
     static constexpr char kSeparator = '/';
-    static constexpr std::uint64_t kMaxInFlight = 8192;
+    static constexpr std::uint64_t kMaxInFlight = 16384;
     static constexpr std::uint64_t kMaxInFlightBytes = 32U << 20U;
 
     void open() override;

@@ -83,7 +83,9 @@ struct BrokerFields : Base {
                 "(version 5; 3.1.1: as the broker is set).")
                 .range(0, 4294967295e9)
                 .advanced(),
-            option<&B::max_packet_size>("max_packet_size", "Largest packet that is received, and sent.")
+            option<&B::max_packet_size>("max_packet_size",
+                                        "Largest packet that is sent, and received: a larger one "
+                                        "ends the connection and stays with the broker.")
                 .range(128, 268435460)
                 .advanced(),
             option<&B::reconnect_delay>("reconnect_delay", "Wait before the second attempt to connect; then doubled.")

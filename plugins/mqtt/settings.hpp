@@ -54,13 +54,14 @@ ConnectionSettings connection_settings(const BrokerFields<Base>& options, const 
     }
     s.connect.version = options.version == VersionChoice::v5 ? Version::v5 : Version::v3_1_1;
     s.connect.keep_alive = static_cast<std::uint16_t>(options.keep_alive.count());
-    s.connect.maximum_packet_size = static_cast<std::uint32_t>(options.max_packet_size.bytes);
     if (!url.user.empty()) s.connect.user = url.user;
     if (!url.password.empty()) s.connect.password = url.password;
     if (!options.user.empty()) s.connect.user = options.user;
     s.connect_timeout = options.connect_timeout;
     s.delay_min = options.reconnect_delay;
     s.delay_max = options.reconnect_max_delay;
+    // Not told to the broker: it would drop larger messages without a word [MQTT-3.1.2-25]. One that comes ends the
+    // connection, with the reason in the state, and stays with the broker.
     s.max_packet_size = static_cast<std::size_t>(options.max_packet_size.bytes);
     s.credentials = [&options, services](Connect& connect, TlsFiles& files, std::string& error) {
         std::string secret;

@@ -42,6 +42,13 @@ void MqttSink::push(Batch& batch) {
     connection_.send_soon();
 }
 
+std::string MqttSink::unmet(const Connack& granted) const {
+    if (options_.qos > granted.maximum_qos) return "the broker takes QoS 0 only: set qos to 0";
+    if (options_.retain && !granted.retain_available)
+        return "the broker keeps no retained messages: set retain to false";
+    return {};
+}
+
 // Hands one message to the connection. False: it cannot be published, and `why` says why not.
 bool MqttSink::take(const leat_message& message, std::string_view& why) {  // hot: per message
     const Template::Result topic = options_.topic(message);

@@ -23,6 +23,7 @@ class MqttSink final : public leat::Sink, private SinkConnection::User {
   private:
     void connection_state(std::uint32_t state, const std::string& why, Nanoseconds next_attempt) override;
     [[nodiscard]] NoSubscriberChoice no_subscriber() const override { return options_.no_subscriber; }
+    [[nodiscard]] std::string unmet(const Connack& granted) const override;
 
     bool take(const leat_message& message, std::string_view& why);
 

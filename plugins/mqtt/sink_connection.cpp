@@ -43,6 +43,7 @@ void SinkConnection::closed() {
 std::uint32_t SinkConnection::join(User& user) {
     users_.push_back(&user);
     user.connection_state(state_, why_, {});
+    if (connection_->is_up()) require_granted();
     return static_cast<std::uint32_t>(users_.size() - 1);
 }
 
@@ -74,7 +75,19 @@ void SinkConnection::connected(const Connack& connack) {
     const bool is_resumed = connack.session_present && was_connected_;
     was_connected_ = true;
     outbound_.begin(is_resumed, std::min(connack.receive_maximum, kWindow));
-    send_soon();
+    if (require_granted()) send_soon();
+}
+
+// A broker may end the connection of a client that asks for more than it grants, after every message: rather wait and
+// say why.
+bool SinkConnection::require_granted() {
+    for (const User* user : users_) {
+        const std::string problem = user == nullptr ? std::string{} : user->unmet(connection_->granted());
+        if (problem.empty()) continue;
+        connection_->fail(problem);
+        return false;
+    }
+    return true;
 }
 
 void SinkConnection::lost() { outbound_.lost(); }

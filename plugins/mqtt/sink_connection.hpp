@@ -22,6 +22,8 @@ class SinkConnection final : public leat::Part, private Connection::Owner {
       public:
         virtual void connection_state(std::uint32_t state, const std::string& why, Nanoseconds next_attempt) = 0;
         [[nodiscard]] virtual NoSubscriberChoice no_subscriber() const = 0;
+        /// What the sink needs and this broker does not grant, in words; empty when all is well.
+        [[nodiscard]] virtual std::string unmet(const Connack& granted) const = 0;
 
       protected:
         ~User() = default;
@@ -55,6 +57,7 @@ class SinkConnection final : public leat::Part, private Connection::Owner {
     void state(std::uint32_t state, const std::string& why, Nanoseconds next_attempt) override;
     void closed() override;
 
+    bool require_granted();
     void send();
     void end(std::uint64_t position, Settlements& done, BufferRun& buffers, std::uint32_t outcome, std::uint32_t code,
              std::string_view why);

@@ -181,6 +181,11 @@ void MqttSource::rejected(InFlight&, std::uint64_t sequence, const leat_settleme
 void MqttSource::stop() { connection_->stop(); }
 
 void MqttSource::closed() {
+    if (!is_idle()) {  // outcomes are still on their way up
+        services().after(
+            std::chrono::milliseconds(1), [](void* self) { static_cast<MqttSource*>(self)->closed(); }, this);
+        return;
+    }
     // The next start gets a new connection, so the broker sends again what was given up: those must not be taken for
     // twins that somebody still answers for.
     inbound_.lost();

@@ -511,3 +511,43 @@ TEST_CASE("a broker that is away is a state with the next attempt; a name that d
     REQUIRE(rig.host.run_until([&] { return rig.host.last_state("sink") == LEAT_STATE_DOWN; }));
     CHECK(rig.host.last_reason("sink").find("cannot resolve 'no-such-host.invalid'") == 0);
 }
+
+TEST_CASE("a broker that grants QoS 0 only is a state with what to do, and nothing is sent") {
+    Mosquitto broker({.extra = "max_qos 0\n"});
+    Rig rig(broker.port());
+    rig.start_sink();
+    rig.publish("t/a", {"x"});
+    REQUIRE(rig.host.run_until([&] { return rig.host.last_state("sink") == LEAT_STATE_DOWN; }));
+    CHECK(rig.host.last_reason("sink") == "the broker takes QoS 0 only: set qos to 0");
+    CHECK(rig.pending == 1);
+}
+
+TEST_CASE("retained messages carry their flag") {
+    Mosquitto broker({.extra = kUnlimited});
+    REQUIRE(run({"mosquitto_pub", "-p", std::to_string(broker.port()), "-q", "1", "-r", "-t", "t/kept", "-m",
+                 "old"}) == 0);
+    Rig rig(broker.port());
+    rig.inlet.at_once = [](const auto&) { return LEAT_ACK; };
+    rig.start_source();
+    REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 1; }));
+    CHECK(rig.inlet.arrivals[0].payload == "old");
+    CHECK((rig.inlet.arrivals[0].flags & LEAT_MESSAGE_RETAINED) != 0);
+}
+
+TEST_CASE("a source says that it has stopped only when every message has been settled") {
+    Mosquitto broker({.extra = kUnlimited});
+    Rig rig(broker.port());
+    rig.start_source();
+    REQUIRE(rig.source_is_up());
+    rig.host.run_for(50ms);
+    rig.start_sink();
+    rig.publish("t/a", numbered(1, 2));
+    REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 2; }));
+    rig.source->c()->hold(rig.source->c());
+    rig.source->c()->stop(rig.source->c());
+    rig.host.run_for(100ms);
+    CHECK_FALSE(rig.host.is_stopped("source"));
+    rig.inlet.settle_all(LEAT_ABANDON);
+    REQUIRE(rig.host.run_until([&] { return rig.host.is_stopped("source"); }));
+    CHECK(rig.flow().returned == 2);
+}

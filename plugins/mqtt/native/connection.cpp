@@ -212,6 +212,7 @@ Connection::Step Connection::handle(Event& event, bool& is_for_owner) {
             break;
         case Event::Kind::closed: {
             flush();  // our DISCONNECT with the reason, if the socket takes it
+            if (!is_connected_) return Step::over;
             std::string why = event.fault != nullptr ? std::string("the broker broke the protocol: ") + event.fault
                                                      : "the broker disconnected: " + in_words(event.goodbye.code);
             if (!event.goodbye.reason_string.empty())
