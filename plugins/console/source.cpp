@@ -37,7 +37,7 @@ void Source::stop() {
     if (watch_) services().host->watch_end(watch_);
     watch_ = nullptr;
     is_listening_ = false;
-    stopped();
+    stopped_when_idle();
 }
 
 void Source::listen(bool on) {

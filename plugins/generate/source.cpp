@@ -66,7 +66,7 @@ void Source::start() {
 
 void Source::stop() {
     services().cancel(timer_);
-    stopped();
+    stopped_when_idle();
 }
 
 // How many messages are due now.

@@ -4,7 +4,7 @@
 //         void start() override { ...connect...; window_ = &open_window(); }
 //         void resume() override { while (emitting() && window_->credit() && ...) emit(*window_, batch, n); }
 //         void advanced(leat::InFlight& w) override { ...acknowledge everything below w.watermark()... }
-//         void stop() override { ...close...; stopped(); }
+//         void stop() override { ...close...; stopped_when_idle(); }
 //     };
 //
 // The base counts the ledger, keeps messages until they are settled, emits again what came back with `retry`, and
@@ -25,6 +25,7 @@ class Source : public Component {
   public:
     Source() {
         frame_.hold = [](leat_component* c) { guarded(c, [](Component& o) { static_cast<Source&>(o).on_hold(); }); };
+        frame_.stop = [](leat_component* c) { guarded(c, [](Component& o) { static_cast<Source&>(o).on_stop(); }); };
         frame_.flow = &flow_;
         flow_ = {};
         flow_.size = sizeof flow_;
@@ -85,11 +86,18 @@ class Source : public Component {
     leat_inlet& next() { return *next_; }
     /// Everything emitted has been settled.
     bool is_idle() const { return flow_.emitted == flow_.settled; }
+    /// Calls stopped() when everything emitted has been settled, here or later: the last step of stop().
+    void stopped_when_idle() {
+        if (is_idle()) return stopped();
+        services().after(
+            std::chrono::milliseconds(1), [](void* self) { static_cast<Source*>(self)->stopped_when_idle(); }, this);
+    }
     const std::vector<std::unique_ptr<InFlight>>& windows() const { return windows_; }
 
     void on_start(leat_inlet* next) override {
         next_ = next;
         emitting_ = true;
+        is_stopping_ = false;
         is_waking_ = false;  // what was deferred or timed before a stop has been cancelled
         retry_timer_ = 0;
         if (!latency_) {
@@ -114,6 +122,17 @@ class Source : public Component {
         hold();
         next_->signal(next_, LEAT_SIGNAL_FLUSH, 0);
     }
+    // What waits for its backoff is given up with the rest; so is what comes back from now on.
+    void on_stop() {
+        emitting_ = false;
+        is_stopping_ = true;
+        for (auto& window : windows_) {
+            const uint64_t n = window->abandon_retries();
+            flow_.returned += n;
+            flow_.settled += n;
+        }
+        stop();
+    }
     void on_wake() {
         is_waking_ = false;
         emit_retries();
@@ -134,8 +153,10 @@ class Source : public Component {
     std::vector<InFlight*> touched_;
     uint64_t buffer_bytes_ = 0;
     uint64_t retry_timer_ = 0;
+    int64_t retry_due_ns_ = 0;
     bool emitting_ = false;
     bool is_waking_ = false;
+    bool is_stopping_ = false;
 };
 
 inline void Source::emit(InFlight& window, leat_message* batch, size_t n) {
@@ -206,13 +227,19 @@ inline void Source::settle_one(InFlight& window, uint64_t sequence, const leat_s
                 ++flow_.stale;
                 return;
             }
-            ++window.abandoned_;
+            window.abandon(sequence);
             ++flow_.returned;
             ++flow_.settled;
             return;
         default: {
             if (!window.is_open(sequence)) {
                 ++flow_.stale;
+                return;
+            }
+            if (is_stopping_) {
+                window.abandon(sequence);
+                ++flow_.returned;
+                ++flow_.settled;
                 return;
             }
             const uint32_t attempt = std::min(window.kept(sequence).attempt, 16u);
@@ -264,7 +291,9 @@ inline void Source::emit_retries() {
             next_->push(next_, again, n);
         }
     }
-    if (wait > 0 && retry_timer_ == 0) {
+    if (wait > 0 && (retry_timer_ == 0 || now + wait < retry_due_ns_)) {
+        services().cancel(retry_timer_);
+        retry_due_ns_ = now + wait;
         retry_timer_ = services().after(
             Nanoseconds(wait),
             [](void* self) {

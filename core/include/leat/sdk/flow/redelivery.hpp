@@ -71,13 +71,13 @@ class InFlight {
         window_.reset();
         confirmed_ = window_.next();
         retries_.clear();
-        unsettled -= std::min(unsettled, abandoned_);
-        abandoned_ = 0;
+        unsettled -= std::min<uint64_t>(unsettled, abandoned_.size());
+        abandoned_.clear();
         return unsettled;
     }
 
     /// Whether something was given up at the stop of a route: renew the connection before emitting again.
-    bool has_abandoned() const { return abandoned_ > 0; }
+    bool has_abandoned() const { return !abandoned_.empty(); }
 
   private:
     friend class Source;
@@ -104,12 +104,38 @@ class InFlight {
         }
     }
 
+    // Whether an outcome of it is still due.
     bool is_open(uint64_t sequence) const {
-        return sequence - window_.watermark() < window_.next() - window_.watermark() && !window_.is_settled(sequence);
+        return sequence - window_.watermark() < window_.next() - window_.watermark() &&
+               !window_.is_settled(sequence) && !was_told(sequence);
+    }
+    // It came back with retry and waits, or was abandoned: a second settlement is ignored.
+    bool was_told(uint64_t sequence) const {
+        if (retries_.empty() && abandoned_.empty()) return false;
+        return std::binary_search(abandoned_.begin(), abandoned_.end(), sequence) || waits(sequence);
+    }
+    bool waits(uint64_t sequence) const {
+        const auto at = first_retry_from(retries_.begin(), retries_.end(), sequence);
+        return at != retries_.end() && at->sequence == sequence;
+    }
+    template <class Iterator>
+    static Iterator first_retry_from(Iterator begin, Iterator end, uint64_t sequence) {
+        return std::lower_bound(begin, end, sequence, [](const Retry& r, uint64_t s) { return r.sequence < s; });
     }
 
-    // Ends one; false when it is not in flight.   // hot: per message
-    bool finish(uint64_t sequence) { return window_.settle(sequence); }
+    // Ends one; false when no outcome of it is due.   // hot: per message
+    bool finish(uint64_t sequence) { return !was_told(sequence) && window_.settle(sequence); }
+
+    void abandon(uint64_t sequence) {
+        abandoned_.insert(std::lower_bound(abandoned_.begin(), abandoned_.end(), sequence), sequence);
+    }
+    // Gives up what waits to be emitted again; returns how many those were.
+    uint64_t abandon_retries() {
+        for (const Retry& r : retries_) abandon(r.sequence);
+        const uint64_t n = retries_.size();
+        retries_.clear();
+        return n;
+    }
 
     void release_below(uint64_t watermark) {  // hot: per message
         const uint64_t mask = kept_.size() - 1;
@@ -122,12 +148,7 @@ class InFlight {
     }
 
     void keep_for_retry(uint64_t sequence, int64_t due_ns) {
-        for (const Retry& r : retries_) {
-            if (r.sequence == sequence) return;  // told twice
-        }
-        const auto at = std::lower_bound(retries_.begin(), retries_.end(), sequence,
-                                         [](const Retry& r, uint64_t s) { return r.sequence < s; });
-        retries_.insert(at, {sequence, due_ns});
+        retries_.insert(first_retry_from(retries_.begin(), retries_.end(), sequence), {sequence, due_ns});
         ++kept_[sequence & (kept_.size() - 1)].attempt;
     }
 
@@ -148,8 +169,8 @@ class InFlight {
     uint64_t released_ = 0;
     uint64_t confirmed_ = 0;
     uint64_t bytes_ = 0;
-    uint64_t abandoned_ = 0;
-    std::vector<Retry> retries_;  // by sequence number
+    std::vector<uint64_t> abandoned_;  // sorted sequence numbers
+    std::vector<Retry> retries_;       // sorted by sequence number
 };
 
 }  // namespace v1

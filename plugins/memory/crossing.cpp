@@ -1,0 +1,108 @@
+#include "crossing.hpp"
+
+#include <leat/sdk/flow/buffer.hpp>
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace leat::memory {
+namespace {
+
+// What one delivery says about itself and the next must not inherit; unknown flags stay.
+constexpr uint32_t kOfOneDelivery = LEAT_MESSAGE_REDELIVERED | LEAT_MESSAGE_RESUME;
+
+struct Lent : leat_buffer {
+    Block* block;
+};
+
+size_t size_of(const leat_message& m) {
+    size_t size = m.key.size + m.payload.size;
+    for (uint32_t i = 0; i < m.header_count; ++i) {
+        size += sizeof(leat_header) + m.headers[i].name.size + m.headers[i].value.size;
+    }
+    return size;
+}
+
+// Headers come first, because they need alignment; then all bytes.
+leat_header* copy_headers(const leat_message& m, leat_header* table, Packer& packer) {
+    for (uint32_t i = 0; i < m.header_count; ++i) {
+        table[i].name = packer.put(m.headers[i].name);
+        table[i].value = packer.put(m.headers[i].value);
+    }
+    return table;
+}
+
+}  // namespace
+
+Block* Block::allocate(size_t n, size_t bytes) {
+    const size_t size = sizeof(Block) + n * sizeof(leat_message) + bytes;
+    void* memory = std::malloc(size);
+    if (!memory) throw std::bad_alloc();
+    return new (memory) Block(static_cast<uint32_t>(n), size);
+}
+
+void Block::release() {
+    if (refs_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    this->~Block();
+    std::free(this);
+}
+
+Block* Block::pack(std::string_view topic, uint32_t lane, const leat_message* messages, const uint32_t* chosen,
+                   size_t n) {
+    size_t bytes = topic.size();
+    size_t header_count = 0;
+    for (size_t i = 0; i < n; ++i) {  // hot: per message
+        const leat_message& m = messages[chosen[i]];
+        bytes += size_of(m);
+        header_count += m.header_count;
+    }
+    Block* block = allocate(n, bytes);
+    auto* table = reinterpret_cast<leat_header*>(block->bytes_begin());
+    Packer packer(reinterpret_cast<char*>(table + header_count));
+    const leat_bytes name = packer.put({topic.data(), topic.size()});
+    for (size_t i = 0; i < n; ++i) {  // hot: per message
+        const leat_message& from = messages[chosen[i]];
+        leat_message& to = block->messages()[i];
+        to.topic = name;
+        to.key = packer.put(from.key);
+        to.payload = packer.put(from.payload);
+        to.headers = copy_headers(from, table, packer);
+        to.header_count = from.header_count;
+        to.flags = from.flags & ~kOfOneDelivery;
+        to.timestamp_ns = from.timestamp_ns;
+        to.buffer = nullptr;
+        to.receipt.settler = nullptr;
+        to.receipt.token = 0;
+        to.lane = lane;
+        to.attempt = 0;
+        to.ext = nullptr;  // its bytes are of the other shard
+        table += from.header_count;
+        block->content_ += content_size(to);
+    }
+    return block;
+}
+
+Block* Block::pack_one(const leat_message& message) {
+    const uint32_t first = 0;
+    Block* block = pack(view(message.topic), message.lane, &message, &first, 1);
+    block->messages()[0].flags = message.flags;
+    block->messages()[0].attempt = message.attempt;
+    return block;
+}
+
+leat_buffer* lend(Block* block, uint32_t refs) {
+    auto* lent = new Lent();
+    lent->refs = refs;
+    lent->flags = 0;
+    lent->capacity = block->capacity();
+    lent->block = block;
+    lent->release = [](leat_buffer* self) {
+        auto* mine = static_cast<Lent*>(self);
+        mine->block->release();
+        delete mine;
+    };
+    return lent;
+}
+
+}  // namespace leat::memory

@@ -1,0 +1,49 @@
+// Reads topics for a group. What comes back with `retry` is emitted again after a backoff; what a stop leaves
+// unsettled goes back to the group, for its next member.
+#pragma once
+#include <leat/sdk/source.hpp>
+
+#include "topic.hpp"
+
+#include <string>
+#include <vector>
+
+namespace leat::memory {
+
+class Source : public leat::Source {
+  public:
+    /// The topics outlive the source. The group's place in them is made here and outlives it too.
+    Source(const std::vector<Topic*>& topics, const std::string& group);
+
+    void open() override;
+    void start() override;
+    void stop() override;
+
+  protected:
+    void resume() override;
+    void advanced(InFlight& window) override;
+    void hold() override;
+
+  private:
+    static constexpr int kRoundsPerTurn = 16;  // then others of the shard have their turn
+
+    struct Feed {  // one topic; its number is its window's domain
+        Topic* topic;
+        Group* group;
+        InFlight* window = nullptr;
+        Bell bell;
+        uint64_t settled = 0;  // messages below were told to the topic
+    };
+
+    bool emit_some(Feed& feed);
+    size_t fill(const std::vector<Span>& spans);
+    void leave();
+    void give_back(Feed& feed);
+
+    std::vector<Feed> feeds_;
+    std::vector<Span> spans_;
+    bool has_joined_ = false;
+    leat_message batch_[LEAT_BATCH_MAX];  // NOLINT: filled before it is read
+};
+
+}  // namespace leat::memory
