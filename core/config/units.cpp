@@ -151,11 +151,12 @@ std::optional<double> parse_rate(std::string_view text, std::string& error) {
         error = "a rate is per second, minute, hour or day: \"100/s\", \"90/m\", \"5/h\", \"1/d\"";
         return std::nullopt;
     }
-    if (*number <= 0 || *number > 1e12) {
+    const double count = number.value_or(0);
+    if (count <= 0 || count > 1e12) {
         error = "a rate is greater than zero and at most 1e12";
         return std::nullopt;
     }
-    return *number * 1e9 / static_cast<double>(unit->factor);
+    return count * 1e9 / static_cast<double>(unit->factor);
 }
 
 std::string format_duration(std::chrono::nanoseconds value) {
