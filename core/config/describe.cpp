@@ -116,26 +116,62 @@ void add_table(std::string& out, const std::string& title, const leat_option* co
     add_rows(out, list, "");
 }
 
-// A configuration's snippet with the required options and those that have an example.
-std::string snippet(const leat_option* const* list, Json start) {
-    for (const leat_option* option : options_in(list)) {
-        if (!option->example || (option->flags & LEAT_OPTION_ADVANCED)) continue;
-        Json example = Json::parse(option->example, nullptr, false);
-        if (!example.is_discarded()) start[option->name] = std::move(example);
+// JSON on one line, with the spaces that people write.
+std::string on_one_line(const Json& value) {
+    if (!value.is_structured() || value.empty()) return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    std::string out;
+    for (const auto& [name, item] : value.items()) {
+        out += out.empty() ? (value.is_object() ? "{ " : "[") : ", ";
+        if (value.is_object()) out += Json(name).dump(-1, ' ', false, Json::error_handler_t::replace) + ": ";
+        out += on_one_line(item);
     }
-    return start.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return out + (value.is_object() ? " }" : "]");
 }
 
+// Something to write for a required option that brings no example.
+Json placeholder(const leat_option& option) {
+    if (option.type == LEAT_LIST) return Json::array({"..."});
+    if (option.type == LEAT_BLOCK || option.type == LEAT_MAP) return Json::object();
+    if (option.type == LEAT_INTEGER || option.type == LEAT_NUMBER)
+        return option.minimum < option.maximum ? option.minimum : 1;
+    if (option.type == LEAT_BOOLEAN) return true;
+    if (option.type == LEAT_ENUM && option.allowed && *option.allowed) return *option.allowed;
+    return option.type == LEAT_DURATION ? "1s"
+           : option.type == LEAT_SIZE   ? "1MiB"
+           : option.type == LEAT_RATE   ? "100/s"
+                                        : "...";
+}
+
+// The object at `start` with the required options and those that have an example.
+std::string snippet(const leat_option* const* list, Json start) {
+    for (const leat_option* option : options_in(list)) {
+        const bool required = (option->flags & LEAT_OPTION_REQUIRED) != 0;
+        if (!required && (!option->example || (option->flags & LEAT_OPTION_ADVANCED))) continue;
+        Json example = option->example ? Json::parse(option->example, nullptr, false) : placeholder(*option);
+        if (!example.is_discarded()) start[option->name] = std::move(example);
+    }
+    return on_one_line(start);
+}
+
+// Lines of a configuration that uses the plugin.
 std::string example_of(const leat_descriptor& plugin) {
     const std::string name = plugin.name;
     if (plugin.kind == LEAT_KIND_STAGE)
-        return "\"through\": [ " + snippet(plugin.options, Json{{"plugin", name}}) + " ]\n";
-    std::string out =
-        "\"backends\": { \"my_" + name + "\": " + snippet(plugin.options, Json{{"plugin", name}}) + " }\n";
+        return "\"through\": [" + snippet(plugin.options, Json{{"plugin", name}}) + "]\n";
+    std::string out = "{\n  \"backends\": { \"my_" + name + "\": " + snippet(plugin.options, Json{{"plugin", name}}) +
+                      " },\n  \"routes\": {\n";
     const Json use{{"backend", "my_" + name}};
-    if (plugin.source_options) out += "\"from\": " + snippet(plugin.source_options, use) + "\n";
-    if (plugin.sink_options) out += "\"to\": " + snippet(plugin.sink_options, use) + "\n";
-    return out;
+    const std::string other = "{ \"backend\": \"...\" }";
+    if (plugin.source_options) {
+        out += "    \"in\": {\n      \"from\": " + snippet(plugin.source_options, use) + ",\n      \"to\": " + other +
+               "\n    }";
+        out += plugin.sink_options ? ",\n" : "\n";
+    }
+    if (plugin.sink_options) {
+        out += "    \"out\": {\n      \"from\": " + other + ",\n      \"to\": " + snippet(plugin.sink_options, use) +
+               "\n    }\n";
+    }
+    return out + "  }\n}\n";
 }
 
 std::string text_of(const char* text) { return text ? text : ""; }

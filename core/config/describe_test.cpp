@@ -31,7 +31,7 @@ TEST_CASE("a plugin is described for people") {
     contains(text, "  version  (one of 5, 3.1.1, default \"5\")");
     contains(text, "      ca  (path)\n          File with trusted certificates.\n");
     contains(text, "Options of a source (\"from\")\n  topics  (list of strings, required)\n");
-    contains(text, "\"to\": {\"backend\":\"my_mq\",\"topic\":\"devices/${key}/cmd\"}");
+    contains(text, "      \"to\": { \"backend\": \"my_mq\", \"topic\": \"devices/${key}/cmd\" }\n");
     CHECK(text.find("keep_alive") > text.find("properties"));
     contains(describe_text(sample::kAbove), "above 1.0.0, a stage\n");
     contains(describe_text(sample::kNull), "(no options of its own)");
@@ -46,7 +46,11 @@ TEST_CASE("a plugin is described as a page of Markdown") {
     contains(page,
              "| `no_subscriber` | `ack`, `retry`, `reject` | `\"ack\"` | What to do \\| when nobody listens. |\n");
     contains(page, "## As a sink: `to`\n");
-    contains(page, "```json\n\"backends\": { \"my_mq\": {\"plugin\":\"mq\",\"url\":\"mq://host:1234\"} }\n");
+    const size_t begin = page.find("```json\n") + 8;
+    const Json example = Json::parse(page.substr(begin, page.find("```", begin) - begin));
+    CHECK(example["backends"]["my_mq"] == Json({{"plugin", "mq"}, {"url", "mq://host:1234"}}));
+    CHECK(example["routes"]["in"]["from"] == Json({{"backend", "my_mq"}, {"topics", Json::array({"..."})}}));
+    CHECK(example["routes"]["out"]["to"]["topic"] == "devices/${key}/cmd");
 }
 
 TEST_CASE("the schema is JSON that refers only to what it defines") {

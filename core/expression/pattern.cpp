@@ -29,7 +29,7 @@ class PatternReader {
         if (!failed_ && at_ < text_.size()) fail("a ')' without '('");
         if (failed_) return std::nullopt;
         Pattern result;
-        result.words_ = (symbols_.size() + 63) / 64;
+        result.is_small_ = symbols_.size() <= 64;
         result.empty_matches_ = whole.nullable;
         result.first_ = whole.first;
         result.last_ = whole.last;
@@ -391,30 +391,36 @@ std::optional<Pattern> Pattern::compile(std::string_view text, std::string& erro
 
 // Takes one symbol: `active` are the positions that may take it, and become those that may take the next. True at a
 // match.
-bool Pattern::step(size_t symbol, Positions& active) const {
+template <size_t Words>
+bool Pattern::step(size_t symbol, std::array<uint64_t, Words>& active) const {
     const Positions& takes = takes_[symbol];
-    Positions next{};
+    std::array<uint64_t, Words> next{};
     uint64_t ended = 0;
-    for (size_t word = 0; word < words_; ++word) {
+    for (size_t word = 0; word < Words; ++word) {
         const uint64_t taken = (active[word] | first_[word]) & takes[word];
         ended |= taken & last_[word];
         for (uint64_t bits = taken; bits != 0; bits &= bits - 1) {
             const Positions& follow = follow_[word * 64 + static_cast<size_t>(std::countr_zero(bits))];
-            for (size_t i = 0; i < words_; ++i) next[i] |= follow[i];
+            for (size_t i = 0; i < Words; ++i) next[i] |= follow[i];
         }
     }
     active = next;
     return ended != 0;
 }
 
+template <size_t Words>
+bool Pattern::search(std::string_view text) const {
+    std::array<uint64_t, Words> active{};
+    if (step<Words>(kBegin, active)) return true;
+    for (const char c : text) {
+        if (step<Words>(static_cast<unsigned char>(c), active)) return true;
+    }
+    return step<Words>(kEnd, active);
+}
+
 bool Pattern::found_in(std::string_view text) const {
     if (empty_matches_) return true;
-    Positions active{};
-    if (step(kBegin, active)) return true;
-    for (const char c : text) {
-        if (step(static_cast<unsigned char>(c), active)) return true;
-    }
-    return step(kEnd, active);
+    return is_small_ ? search<1>(text) : search<kWords>(text);
 }
 
 }  // namespace leat::expression

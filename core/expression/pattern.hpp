@@ -43,9 +43,12 @@ class Pattern {
     using Positions = std::array<uint64_t, kWords>;
     using Symbols = std::bitset<kSymbols>;
 
-    bool step(size_t symbol, Positions& active) const;
+    template <size_t Words>
+    bool search(std::string_view text) const;
+    template <size_t Words>
+    bool step(size_t symbol, std::array<uint64_t, Words>& active) const;
 
-    size_t words_ = 0;               // how much of each Positions is used
+    bool is_small_ = false;          // one word of each Positions is used
     bool empty_matches_ = false;     // then every text does
     Positions first_{};              // where a match may begin
     Positions last_{};               // where it may end
