@@ -106,6 +106,10 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
 }  // namespace
 
 Log::Log(const LogSettings& settings, LineWriter writer) : sink_(std::make_shared<LineSink>(std::move(writer))) {
+    configure(settings);
+}
+
+void Log::configure(const LogSettings& settings) {
     if (settings.format == LogFormat::json) {
         sink_->set_formatter(std::make_unique<JsonFormatter>());
     } else {

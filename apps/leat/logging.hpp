@@ -31,6 +31,8 @@ class Log {
   public:
     Log(const LogSettings& settings, LineWriter writer);
 
+    /// From now on like this. From any thread.
+    void configure(const LogSettings& settings);
     /// From any thread. What is below the settings' level is left out.
     void write(Level level, const std::string& component, std::string_view text) const;
 

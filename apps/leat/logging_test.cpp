@@ -44,3 +44,11 @@ TEST_CASE("a JSON line is JSON whatever it holds") {
     CHECK(json["text"] == "a \"b\"\n\x1b \xef\xbf\xbd ü");
     CHECK(json["time"].get<std::string>().size() == std::string("2026-01-31T13:02:11.123Z").size());
 }
+
+TEST_CASE("a log can change its form while it is used") {
+    std::string line;
+    Log log({}, [&line](std::string_view written) { line = written; });
+    log.configure({.format = LogFormat::json, .level = Level::debug});
+    log.write(Level::debug, "leat", "x");
+    CHECK(nlohmann::json::parse(line)["level"] == "debug");
+}

@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 #include <leat/host.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdlib>
@@ -39,15 +40,16 @@ struct RunSettings {
     std::string config;
     std::vector<std::string> only, plugin_dirs;
     std::optional<std::chrono::milliseconds> until_idle, interval;
-    LogSettings log;
-    bool has_table = false;
+    std::optional<LogFormat> log_format;  // on the command line; else the configuration's "log", else text
+    std::optional<Level> log_level;
+    bool no_table = false;
     std::string status_file;
 };
 
 // Says when it is time again.
 class Cadence {
   public:
-    explicit Cadence(std::chrono::milliseconds interval) : interval_(interval) {}
+    void set(std::chrono::milliseconds interval) { interval_ = interval; }
     bool is_due(steady_clock::time_point now) {
         if (now < next_) return false;
         next_ = now + interval_;
@@ -55,7 +57,7 @@ class Cadence {
     }
 
   private:
-    std::chrono::milliseconds interval_;
+    std::chrono::milliseconds interval_{};
     steady_clock::time_point next_{};
 };
 
@@ -68,6 +70,8 @@ class Run {
     enum class End { asked, idle, all_failed };
 
     std::optional<int> load();
+    void set_up_output();
+    void write_line(std::string_view line);
     End watch();
     void drain();
     bool on_drain_signal(int number);
@@ -83,6 +87,9 @@ class Run {
     Signals signals_{SIGTERM, SIGINT, SIGHUP, SIGWINCH};  // before the host starts threads
     const bool has_terminal_ = isatty(STDOUT_FILENO) != 0 || isatty(STDERR_FILENO) != 0;
     Screen screen_{STDOUT_FILENO};
+    LogSettings log_settings_;
+    bool has_table_ = false;
+    bool is_one_screen_ = false;  // the log goes to the terminal that has the table
     Log log_;
     Host host_;
     const steady_clock::time_point begin_ = steady_clock::now();
@@ -95,21 +102,22 @@ class Run {
     std::optional<steady_clock::time_point> hurried_;
 };
 
-LineWriter line_writer(const RunSettings& settings, Screen& screen) {
-    if (settings.has_table && Screen::is_same(STDOUT_FILENO, STDERR_FILENO)) {
-        return [&screen](std::string_view line) { screen.line(line); };
-    }
-    return [](std::string_view line) { write_all(STDERR_FILENO, std::string(line) + "\n"); };
-}
-
 Run::Run(RunSettings settings)
     : settings_(std::move(settings)),
-      log_(settings_.log, line_writer(settings_, screen_)),
+      log_settings_{.format = settings_.log_format.value_or(LogFormat::text),
+                    .level = settings_.log_level.value_or(Level::info),
+                    .has_colours = Screen::has_colours(STDERR_FILENO),
+                    .has_date = isatty(STDERR_FILENO) == 0},
+      log_(log_settings_, [this](std::string_view line) { write_line(line); }),
       host_({.plugin_dirs = settings_.plugin_dirs,
-             .log = [this](Level level, const std::string& who,
-                           std::string_view text) { log_.write(level, who, text); }}),
-      show_(settings_.interval.value_or(settings_.has_table ? 1s : 10s)),
-      status_(settings_.interval.value_or(1s)) {}
+             .log = [this](Level level, const std::string& who, std::string_view text) {
+                 log_.write(level, who, text);
+             }}) {}
+
+void Run::write_line(std::string_view line) {
+    if (is_one_screen_) return screen_.line(line);
+    write_all(STDERR_FILENO, std::string(line) + "\n");
+}
 
 int Run::operate() {
     if (const std::optional<int> code = load()) return *code;
@@ -159,10 +167,28 @@ std::optional<int> Run::load() {
             return kWrong;
         }
     }
+    set_up_output();
     const size_t routes = settings_.only.empty() ? names.size() : settings_.only.size();
     say(Level::info,
         fmt::format("leat {} runs {} of {}", Host::version(), count_text(routes, "route"), settings_.config));
     return std::nullopt;
+}
+
+// What the command line leaves open, the configuration may say.
+void Run::set_up_output() {
+    const auto json = nlohmann::json::parse(host_.resolved(), nullptr, false);
+    const auto configured = [&json](const char* name) {
+        const auto at = nlohmann::json::json_pointer("/log/" + std::string(name));
+        return json.is_object() && json.contains(at) ? json[at].get<std::string>() : std::string();
+    };
+    if (!settings_.log_format)
+        log_settings_.format = parse_log_format(configured("format")).value_or(LogFormat::text);
+    if (!settings_.log_level) log_settings_.level = parse_level(configured("level")).value_or(Level::info);
+    log_.configure(log_settings_);
+    has_table_ = !settings_.no_table && log_settings_.format == LogFormat::text && Screen::is_drawable(STDOUT_FILENO);
+    is_one_screen_ = has_table_ && Screen::is_same(STDOUT_FILENO, STDERR_FILENO);
+    show_.set(settings_.interval.value_or(has_table_ ? 1s : 10s));
+    status_.set(settings_.interval.value_or(1s));
 }
 
 Run::End Run::watch() {
@@ -223,7 +249,7 @@ int Run::report() {
     const Snapshot last = host_.snapshot();
     pace_.update(last);
     status_pace_.update(last);
-    if (settings_.has_table) show_table(last);
+    if (has_table_) show_table(last);
     screen_.leave();
     if (status_file_.is_open()) status_file_ << status_json_line(last, status_pace_, phase_) << std::flush;
 
@@ -237,7 +263,7 @@ int Run::report() {
         text += "\n";
     }
     write_all(STDOUT_FILENO,
-              settings_.log.format == LogFormat::json ? status_json_line(last, status_pace_, phase_) : text);
+              log_settings_.format == LogFormat::json ? status_json_line(last, status_pace_, phase_) : text);
     if (hurried_) return kStoppedAtOnce;
     if (!is_good) return kFailed;
     if (abandoned_ == 0) return kFine;
@@ -250,7 +276,7 @@ int Run::report() {
 void Run::look(const Snapshot& snapshot) {
     const bool is_due = show_.is_due(snapshot.time);
     if (is_due) pace_.update(snapshot);
-    if (!settings_.has_table) {
+    if (!has_table_) {
         log_states(snapshot, is_due);
     } else if (is_due) {
         show_table(snapshot);
@@ -262,7 +288,7 @@ void Run::look(const Snapshot& snapshot) {
 }
 
 void Run::show_table(const Snapshot& snapshot) {
-    if (!settings_.has_table) return;
+    if (!has_table_) return;
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(steady_clock::now() - begin_);
     std::string title =
         fmt::format("leat {}  {}  up {}", Host::version(), printable(settings_.config), age_text(age));
@@ -289,15 +315,16 @@ std::optional<std::chrono::milliseconds> duration_option(const CommandLine& line
     return value;
 }
 
-LogSettings log_settings(const CommandLine& line) {
-    const auto format = parse_log_format(line.text("log-format"));
-    if (!format) throw line.wrong("--log-format is text or json, not " + line.text("log-format"));
-    const auto level = parse_level(line.text("log-level"));
-    if (!level) throw line.wrong("--log-level is debug, info, warning or error, not " + line.text("log-level"));
-    return {.format = *format,
-            .level = *level,
-            .has_colours = Screen::has_colours(STDERR_FILENO),
-            .has_date = isatty(STDERR_FILENO) == 0};
+void read_log_options(const CommandLine& line, RunSettings& settings) {
+    if (line.has("log-format")) {
+        settings.log_format = parse_log_format(line.text("log-format"));
+        if (!settings.log_format) throw line.wrong("--log-format is text or json, not " + line.text("log-format"));
+    }
+    if (line.has("log-level")) {
+        settings.log_level = parse_level(line.text("log-level"));
+        if (!settings.log_level)
+            throw line.wrong("--log-level is debug, info, warning or error, not " + line.text("log-level"));
+    }
 }
 
 constexpr const char* kBelow =
@@ -326,10 +353,11 @@ int run_command(const Words& words) {
                    "run this route alone; may be repeated")(
         "until-idle", po::value<std::string>()->value_name("30s"),
         "end when no route has received anything for so long and nothing is in flight, while all brokers were there")(
-        "log-format", po::value<std::string>()->value_name("text|json")->default_value("text", ""),
-        "lines for people (default) or JSON lines")(
-        "log-level", po::value<std::string>()->value_name("LEVEL")->default_value("info", ""),
-        "debug, info (default), warning or error")("no-table", "log lines on a terminal, too")(
+        "log-format", po::value<std::string>()->value_name("text|json"),
+        "lines for people, or JSON lines; by default what the configuration says, else text")(
+        "log-level", po::value<std::string>()->value_name("LEVEL"),
+        "debug, info, warning or error; by default what the configuration says, else info")(
+        "no-table", "log lines on a terminal, too; also for routes that print to it")(
         "status-interval", po::value<std::string>()->value_name("1s"),
         "how often the table (default 1s), the lines (10s) and --status-json (1s) are renewed")(
         "status-json", po::value<std::string>()->value_name("FILE"),
@@ -344,9 +372,8 @@ int run_command(const Words& words) {
     settings.plugin_dirs = line.texts("plugin-dir");
     settings.until_idle = duration_option(line, "until-idle");
     settings.interval = duration_option(line, "status-interval");
-    settings.log = log_settings(line);
-    settings.has_table =
-        !line.has("no-table") && settings.log.format == LogFormat::text && Screen::is_drawable(STDOUT_FILENO);
+    settings.no_table = line.has("no-table");
+    read_log_options(line, settings);
     settings.status_file = line.text("status-json");
     return Run(std::move(settings)).operate();
 }

@@ -18,10 +18,7 @@ uint64_t count(const Findings& findings, Finding::Kind kind) {
 
 void print(const Findings& findings) {
     for (const Finding& finding : findings.all) {
-        const char* word = finding.kind == Finding::Kind::error     ? ""
-                           : finding.kind == Finding::Kind::warning ? "warning: "
-                                                                    : "ok: ";
-        std::fprintf(stderr, "%s%s\n", word, finding.text.c_str());
+        std::fprintf(stderr, "%s%s\n", finding.kind == Finding::Kind::good ? "ok: " : "", finding.text.c_str());
     }
 }
 

@@ -7,7 +7,7 @@
 
 namespace leat::app {
 
-/// Errors as they are ("bridge.json:12: /routes/...: ..."), warnings and good news with their word before them.
+/// As they are ("bridge.json:12: /routes/...: ..."), but for "ok: " before good news.
 void print(const Findings& findings);
 
 /// "3 errors, 1 warning in bridge.json", or "bridge.json is fine: 2 backends, 3 routes" with warnings at its end.
