@@ -21,13 +21,15 @@ struct Backend final : leat::Backend, Connection {
 
     static auto options() {
         return leat::options(
-            leat::option<&Backend::brokers>("brokers", "Brokers to begin with: host:port, separated by commas.")
+            leat::option<&Backend::brokers, Backend>("brokers",
+                                                     "Brokers to begin with: host:port, separated by commas.")
                 .required()
                 .example(R"("k1:9092,k2:9092")"),
-            leat::option<&Backend::client_id>("client_id", "Name of this process in the brokers' logs and quotas."),
-            leat::option<&Backend::tls>("tls", "Encrypts connections."),
-            leat::option<&Backend::sasl>("sasl", "Logs in."),
-            leat::option<&Backend::properties>(
+            leat::option<&Backend::client_id, Backend>("client_id",
+                                                       "Name of this process in the brokers' logs and quotas."),
+            leat::option<&Backend::tls, Backend>("tls", "Encrypts connections."),
+            leat::option<&Backend::sasl, Backend>("sasl", "Logs in."),
+            leat::option<&Backend::properties, Backend>(
                 "properties", "Any setting of librdkafka that does not break the promise, by its own name.")
                 .example(R"({"compression.codec": "lz4"})"));
     }

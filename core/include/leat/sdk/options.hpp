@@ -309,9 +309,11 @@ struct OptionType<T> {
 };
 
 /// Declares the option of a member: name in the configuration, one sentence for people.
-template <auto M>
+///
+/// Owner  the class whose options() this is; to be named when the member is inherited:
+///        leat::option<&Mine::url, Mine>("url", ...).
+template <auto M, class Owner = typename detail::MemberOf<M>::Class>
 OptionSpec option(const char* name, const char* description) {
-    using Class = typename detail::MemberOf<M>::Class;
     using T = typename detail::MemberOf<M>::Type;
     OptionSpec spec{};
     spec.name = name;
@@ -328,9 +330,9 @@ OptionSpec option(const char* name, const char* description) {
         }
     }
     spec.bind = [](void* object, const leat_value& value, const leat_host* host) {
-        static_cast<Class*>(object)->*M = OptionType<T>::read(value, host);
+        static_cast<Owner*>(object)->*M = OptionType<T>::read(value, host);
     };
-    spec.show = [](const void* object) { return OptionType<T>::show(static_cast<const Class*>(object)->*M); };
+    spec.show = [](const void* object) { return OptionType<T>::show(static_cast<const Owner*>(object)->*M); };
     return spec;
 }
 
