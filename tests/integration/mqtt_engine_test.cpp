@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "probe.hpp"
 #include "settings.hpp"
 #include "sink.hpp"
 #include "sink_connection.hpp"
@@ -550,4 +551,56 @@ TEST_CASE("a source says that it has stopped only when every message has been se
     rig.inlet.settle_all(LEAT_ABANDON);
     REQUIRE(rig.host.run_until([&] { return rig.host.is_stopped("source"); }));
     CHECK(rig.flow().returned == 2);
+}
+
+TEST_CASE("probe says what is granted and what is not") {
+    Folder folder;
+    const std::string rights = folder.write("acl", "topic read t/#\n");
+    Mosquitto broker({.extra = "acl_file " + rights + "\n"});
+    ScriptedHost host;
+    const std::string url = broker.url();
+    struct Asked : leat_check {
+        std::vector<std::string> findings;
+    } asked{};
+    asked.size = sizeof(leat_check);
+    asked.report = [](const leat_check* self, std::uint32_t severity, const char* path, leat_bytes text) {
+        const_cast<Asked*>(static_cast<const Asked*>(self))
+            ->findings.push_back(std::to_string(severity) + " " + path + ": " + std::string(leat::view(text)));
+    };
+    std::vector<leat_value> options;
+    for (auto o = leat::option_table<BrokerOptions>().list(); *o != nullptr; ++o) {
+        leat_value& v = options.emplace_back();
+        v = {};
+        if (std::string((*o)->name) == "url") v = {LEAT_URL, 0, {}, leat::bytes(url)};
+    }
+    leat_value filters[2] = {{LEAT_STRING, 0, {}, leat::bytes("t/#")},
+                             {LEAT_STRING, 0, {}, leat::bytes("a/#/b")}};
+    std::vector<leat_value> from;
+    for (auto o = leat::option_table<SourceOptions>().list(); *o != nullptr; ++o) {
+        leat_value& v = from.emplace_back();
+        v = {};
+        if (std::string((*o)->name) != "topics") continue;
+        v.type = LEAT_LIST;
+        v.count = 2;
+        v.as.items = filters;
+    }
+    const leat_identity identity = identity_of(LEAT_ROLE_SOURCE);
+    const leat_use use{sizeof(leat_use), 0, &identity, from.data(), "/routes/r/from"};
+    const leat_use* uses[] = {&use};
+    const leat::Setup setup = host.setup("backend", identity_of(LEAT_ROLE_BACKEND));
+    leat_configured configured{sizeof(leat_configured), 1,    "plant",          "/backends/plant",
+                               options.data(),          uses, setup.services.me};
+    const leat_configured* all[] = {&configured};
+    asked.backend_count = 1;
+    asked.backends = all;
+    probe_brokers(*host.host(), asked);
+    REQUIRE(asked.findings.size() == 3);
+    CHECK(asked.findings[0].find("3 /backends/plant: connected to 127.0.0.1:") == 0);
+    CHECK(asked.findings[1] == "3 /routes/r/from/topics/0: 't/#' is granted");
+    CHECK(asked.findings[2].find("1 /routes/r/from/topics/1: 'a/#/b' is not granted: ") == 0);
+    broker.stop();
+    asked.findings.clear();
+    probe_brokers(*host.host(), asked);
+    REQUIRE(asked.findings.size() == 1);
+    CHECK(asked.findings[0].find("Connection refused") != std::string::npos);
 }
