@@ -19,6 +19,7 @@
 #include <atomic>
 #include <future>
 #include <map>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -132,7 +133,7 @@ struct Host::Inside {
     config::Plugins lookup();
     bool read_again(const leat_value& value, std::string& into) const;
     const config::Rereadable* rereadable(const leat_value& value) const;
-    void collect(std::map<std::string, Sum>& sums) const;
+    std::vector<RouteView> look() const;
 
     HostSettings settings;
     loader::Catalogue catalogue;
@@ -143,6 +144,7 @@ struct Host::Inside {
     std::unique_ptr<Backends> backends;
     std::vector<std::unique_ptr<ShardRoom>> rooms;
     std::vector<std::pair<ShardRoom*, std::unique_ptr<route::Route>>> routes;
+    mutable std::mutex mutex;  // snapshot() and hurry() of other threads against the end of drain()
     std::atomic<bool> is_running{false};
     std::vector<RouteView> last;  // as it was when everything had stopped
 };
@@ -271,6 +273,8 @@ bool Host::run(const std::vector<std::string>& only) {
                                std::make_unique<route::Route>(plan, *in.backends, room->parts, room->shard, in.log));
     }
     for (auto& room : in.rooms) room->shard.run();
+    // All are built before any starts: what a source of one is to see may come from a sink of another.
+    for (auto& [room, route] : in.routes) room->shard.call([r = route.get()] { r->build(); });
     for (auto& [room, route] : in.routes) room->shard.post([r = route.get()] { r->start(); });
     in.is_running = true;
     return true;
@@ -285,7 +289,8 @@ void Host::drain() {
         room->shard.post([r = route.get(), d = &done[i]] { r->drain([d] { d->set_value(); }); });
     }
     for (auto& d : done) d.get_future().wait();
-    in.last = snapshot().routes;
+    const std::lock_guard lock(in.mutex);
+    in.last = in.look();
     in.is_running = false;
     for (auto& room : in.rooms) room->shard.end();
     in.routes.clear();
@@ -294,11 +299,14 @@ void Host::drain() {
 }
 
 void Host::hurry() {
+    const std::lock_guard lock(inside_->mutex);
     if (!inside_->is_running) return;
     for (auto& [room, route] : inside_->routes) room->shard.post([r = route.get()] { r->hurry(); });
 }
 
-void Host::Inside::collect(std::map<std::string, Sum>& sums) const {
+// Asks every route on its shard; replicas are added up.
+std::vector<RouteView> Host::Inside::look() const {
+    std::map<std::string, Sum> sums;
     std::vector<std::promise<route::RouteSnapshot>> answers(routes.size());
     for (size_t i = 0; i < routes.size(); ++i) {
         const auto& [room, route] = routes[i];
@@ -316,18 +324,16 @@ void Host::Inside::collect(std::map<std::string, Sum>& sums) const {
         sum.view.replicas = plan->replicas;
         sum.view.max_in_flight = plan->max_in_flight;
     }
+    std::vector<RouteView> views;
+    for (auto& [name, sum] : sums) views.push_back(finish(std::move(sum)));
+    return views;
 }
 
 Snapshot Host::snapshot() const {
     Snapshot snapshot;
     snapshot.time = std::chrono::steady_clock::now();
-    if (!inside_->is_running) {
-        snapshot.routes = inside_->last;
-        return snapshot;
-    }
-    std::map<std::string, Sum> sums;
-    inside_->collect(sums);
-    for (auto& [name, sum] : sums) snapshot.routes.push_back(finish(std::move(sum)));
+    const std::lock_guard lock(inside_->mutex);
+    snapshot.routes = inside_->is_running ? inside_->look() : inside_->last;
     return snapshot;
 }
 

@@ -172,7 +172,10 @@ class Rig final : public Makers {
                                          [this](uint32_t, const std::string& who, std::string_view text) {
                                              log.add(who + ": " + std::string(text));
                                          });
-        shard_.post([this] { route_->start(); });
+        shard_.post([this] {
+            route_->build();
+            route_->start();
+        });
     }
     RouteSnapshot snapshot() {
         RouteSnapshot s;

@@ -47,14 +47,15 @@ Route::Route(const RoutePlan& plan, Makers& makers, Parts& parts, runtime::Shard
 
 Route::~Route() { shard_.timers().cancel_all(this); }
 
-void Route::start() {
+void Route::build() {
     const std::string error = wire(plan_, makers_, parts_, *this, chain_);
     was_built_ = error.empty();
     watch_states();
-    if (!was_built_) {
-        stop_with("cannot be built: " + error);
-        return;
-    }
+    if (!was_built_) stop_with("cannot be built: " + error);
+}
+
+void Route::start() {
+    if (!was_built_ || phase_ != Phase::running) return;
     chain_.source->start(chain_.top);
     refresh_state();
 }
@@ -224,8 +225,7 @@ void Route::release_parts() {
 }
 
 void Route::finish() {
-    last_flow_ = chain_.flow();
-    const Ledger ledger(last_flow_);
+    const Ledger ledger(chain_.flow());
     if (!ledger.balances() || (ledger.in_flight != 0 && !has_leaked_)) {
         log(LEAT_LOG_ERROR, "the ledger does not balance: " + ledger.text() + ". Please report this as a defect");
     }

@@ -1,6 +1,7 @@
 // One route on one shard: built, run, drained; its state in words.
 //
 //     Route route(plan, makers, parts, shard, log);
+//     route.build();
 //     route.start();
 //     route.drain([] { ... });     // when all of it has stopped
 //
@@ -59,7 +60,9 @@ class Route final : private Control {
     Route& operator=(const Route&) = delete;
     ~Route();
 
-    /// Builds the chain and starts it. A plugin that cannot be made fails this route alone.
+    /// Builds the chain and starts all but the source. A plugin that cannot be made fails this route alone.
+    void build();
+    /// Starts the source. Once, after build().
     void start();
     /// Stops emitting, waits for what is in flight up to drain_timeout, abandons the rest, stops everything; then
     /// calls done. Called again, or on a route that has stopped: done is called all the same.
@@ -106,7 +109,6 @@ class Route final : private Control {
     std::chrono::steady_clock::time_point deadline_{};
     std::vector<std::function<void()>> done_;
     size_t waiting_for_ = 0;
-    leat_flow last_flow_{};
     RouteSnapshot last_steps_;
     bool has_leaked_ = false;
     std::set<const leat_instance*> left_alone_;      // stages that were asked to stop
