@@ -155,16 +155,14 @@ std::optional<int> Run::load() {
     const std::vector<std::string> names = host_.route_names();
     for (const std::string& name : settings_.only) {
         if (std::find(names.begin(), names.end(), name) == names.end()) {
-            std::fprintf(stderr, "leat run: --only: there is no route \"%s\" in %s; it has %s\n", name.c_str(),
-                         settings_.config.c_str(), fmt::format("{}", fmt::join(names, ", ")).c_str());
-            return kWrong;
+            throw UsageError("run", fmt::format("--only: there is no route \"{}\" in {}; it has {}", name,
+                                                settings_.config, fmt::join(names, ", ")));
         }
     }
     if (!settings_.status_file.empty()) {
         status_file_.open(settings_.status_file, std::ios::trunc);
         if (!status_file_) {
-            std::fprintf(stderr, "leat run: --status-json: cannot write %s\n", settings_.status_file.c_str());
-            return kWrong;
+            throw UsageError("run", "--status-json: cannot write " + settings_.status_file);
         }
     }
     set_up_output();

@@ -6,6 +6,7 @@
 #include "show/findings.hpp"
 #include "show/text.hpp"
 
+#include <fmt/format.h>
 #include <leat/host.hpp>
 #include <nlohmann/json.hpp>
 
@@ -123,6 +124,11 @@ int try_command(const Words& words) {
         print(findings);
         std::fprintf(stderr, "%s\n", summary(findings, file, "").c_str());
         return kWrong;
+    }
+    const std::vector<std::string> names = host.route_names();
+    if (std::find(names.begin(), names.end(), line.text("route")) == names.end()) {
+        throw line.wrong("there is no route \"" + line.text("route") + "\" in " + file + "; it has " +
+                         fmt::format("{}", fmt::join(names, ", ")));
     }
     std::string error;
     const std::vector<TryResult> results = host.try_message(line.text("route"), message, error);

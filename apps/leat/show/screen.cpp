@@ -6,7 +6,9 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <utility>
 
@@ -18,6 +20,8 @@ constexpr std::string_view kEraseLine = "\x1b[K";
 constexpr std::string_view kEraseBelow = "\x1b[J";
 constexpr std::string_view kHideCursor = "\x1b[?25l";
 constexpr std::string_view kShowCursor = "\x1b[?25h";
+
+constexpr int kPatienceMs = 1000;
 
 std::string lines_of(const std::vector<std::string>& frame) {
     std::string out;
@@ -114,14 +118,16 @@ bool Screen::is_same(int one, int other) {
 void Screen::write_out(const std::string& bytes) const { write_all(descriptor_, bytes); }
 
 void write_all(int descriptor, std::string_view bytes) {
+    // A pipe that is ready takes PIPE_BUF bytes without blocking; a terminal is given a frame in one piece.
+    const size_t most = isatty(descriptor) != 0 ? bytes.size() : PIPE_BUF;
     while (!bytes.empty()) {
-        const ssize_t written = write(descriptor, bytes.data(), bytes.size());
+        pollfd ready{.fd = descriptor, .events = POLLOUT, .revents = 0};
+        const int answer = poll(&ready, 1, kPatienceMs);
+        if (answer == 0) return;
+        const ssize_t written = answer < 0 ? -1 : write(descriptor, bytes.data(), std::min(bytes.size(), most));
         if (written >= 0) {
             bytes.remove_prefix(static_cast<size_t>(written));
-        } else if (errno == EAGAIN) {  // somebody else made it non-blocking
-            pollfd ready{.fd = descriptor, .events = POLLOUT, .revents = 0};
-            poll(&ready, 1, -1);
-        } else if (errno != EINTR) {
+        } else if (errno != EINTR && errno != EAGAIN) {
             return;
         }
     }

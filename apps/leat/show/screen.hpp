@@ -54,7 +54,8 @@ class Screen {
 /// Columns of a line that may hold colours (SGR sequences).
 size_t columns_of_coloured(std::string_view text);
 
-/// Writes all of it; gives up silently when the reader has gone.
+/// Writes all of it. Gives up silently when the reader has gone, or takes nothing for a second: a terminal that was
+/// stopped with Ctrl-S must not stop the routes.
 void write_all(int descriptor, std::string_view bytes);
 
 }  // namespace leat::app

@@ -1,0 +1,324 @@
+// The command line as people and scripts meet it: the real program, no broker.
+#include "support/eventually.hpp"
+#include "support/folder.hpp"
+#include "support/paths.hpp"
+#include "support/process.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+using namespace leat::test;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* kTwoRoutes = R"({
+  "backends": { "made": { "plugin": "generate" }, "out": { "plugin": "console" } },
+  "routes": {
+    "few":  { "from": { "backend": "made", "count": 300, "topic": "a/{device}/b" },
+              "to": { "backend": "out", "format": "null" } },
+    "slow": { "from": { "backend": "made", "rate": "100/s" }, "to": { "backend": "out", "format": "null" } }
+  }
+})";
+
+// Standard output is never read where this runs, so messages stay in flight.
+constexpr const char* kStuck = R"({
+  "backends": { "made": { "plugin": "generate" }, "out": { "plugin": "console" } },
+  "routes": { "stuck": { "from": { "backend": "made", "count": 300000, "size": "1KiB", "max_in_flight": 500 },
+                         "to": { "backend": "out" }, "drain_timeout": "DRAIN" } }
+})";
+
+struct Ran {
+    int code = -1;
+    std::string out, err;
+};
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+std::vector<json> json_lines(const std::string& text) {
+    std::vector<json> lines;
+    std::istringstream in(text);
+    for (std::string line; std::getline(in, line);) lines.push_back(json::parse(line));
+    return lines;
+}
+
+struct Scene {
+    Folder folder;
+
+    std::vector<std::string> command(const std::vector<std::string>& words) const {
+        std::vector<std::string> all = {"sh", "-c", "exec \"$@\" >out 2>err", "sh", host()};
+        all.insert(all.end(), words.begin(), words.end());
+        return all;
+    }
+    Process start(const std::vector<std::string>& words) const {
+        return Process(command(words), {.output = {}, .folder = folder.path().string()});
+    }
+    std::string out() const { return read_file(folder / "out"); }
+    std::string err() const { return read_file(folder / "err"); }
+    Ran ran(Process process, std::chrono::milliseconds limit = 30s) const {
+        const auto code = process.wait(limit);
+        return {code.value_or(-1), out(), err()};
+    }
+    Ran leat(const std::vector<std::string>& words) const { return ran(start(words)); }
+    bool logs(const std::string& text) const {
+        return eventually([&] { return has(err(), text); });
+    }
+    // A host whose standard output is a pipe that nobody reads, once messages are in flight.
+    Process stuck(const std::string& drain_timeout) const {
+        std::string config = kStuck;
+        config.replace(config.find("DRAIN"), 5, drain_timeout);
+        folder.write("stuck.json", config);
+        Process process(
+            {"sh", "-c", "mkfifo pipe && exec 3<>pipe && exec \"$0\" run stuck.json --status-json st >pipe 2>err",
+             host()},
+            {.output = {}, .folder = folder.path().string()});
+        REQUIRE(eventually([&] { return has(read_file(folder / "st"), "\"in_flight\":500"); }));
+        return process;
+    }
+};
+
+}  // namespace
+
+TEST_CASE("help and version are for standard output, a wrong command line is not") {
+    const Scene scene;
+    CHECK(scene.leat({"--version"}).out.starts_with("leat "));
+    CHECK(has(scene.leat({"--help"}).out, "Exit codes"));
+    for (const char* command : {"run", "check", "try", "plugins", "describe", "schema"}) {
+        CAPTURE(command);
+        const Ran help = scene.leat({command, "--help"});
+        CHECK(help.code == 0);
+        CHECK(has(help.out, std::string("usage: leat ") + command));
+        const Ran wrong = scene.leat({command, "--nonsense"});
+        CHECK(wrong.code == 2);
+        CHECK(wrong.out.empty());
+        CHECK(has(wrong.err, "--nonsense"));
+    }
+    CHECK(scene.leat({}).code == 2);
+    CHECK(scene.leat({"rum"}).code == 2);
+}
+
+TEST_CASE("check says in one line that all is well") {
+    const Scene scene;
+    scene.folder.write("bridge.json", kTwoRoutes);
+    const Ran ran = scene.leat({"check", "bridge.json"});
+    CHECK(ran.code == 0);
+    CHECK(ran.out == "bridge.json is fine: 2 backends, 2 routes\n");
+    CHECK(ran.err.empty());
+}
+
+TEST_CASE("check tells all errors at once, with file, line, path and the nearest right word") {
+    const Scene scene;
+    scene.folder.write("bridge.json", R"({
+  "backends": { "made": { "plugin": "generat" }, "out": { "plugin": "console" } },
+  "routes": {
+    "a": { "from": { "backend": "mad" },
+           "to": { "backend": "out", "formt": "null" } }
+  }
+})");
+    const Ran ran = scene.leat({"check", "bridge.json"});
+    CHECK(ran.code == 2);
+    CHECK(has(ran.err, "bridge.json:2: /backends/made/plugin: "));
+    CHECK(has(ran.err, "did you mean \"generate\""));
+    CHECK(has(ran.err, "bridge.json:4: /routes/a/from"));
+    CHECK(has(ran.err, "bridge.json:5: /routes/a/to/formt: "));
+    CHECK(has(ran.err, "did you mean \"format\""));
+    CHECK(has(ran.err, " in bridge.json\n"));
+    CHECK(scene.leat({"run", "bridge.json"}).code == 2);
+}
+
+TEST_CASE("check --print gives JSON alone, with defaults and without secrets") {
+    const Scene scene;
+    scene.folder.write("bridge.json", R"({
+  "backends": { "plant": { "plugin": "mqtt", "url": "mqtt://localhost", "user": "u", "password": "geheim" },
+                "out": { "plugin": "console" } },
+  "routes": { "a": { "from": { "backend": "plant", "topics": ["t"] }, "to": { "backend": "out" } } }
+})");
+    const Ran ran = scene.leat({"check", "bridge.json", "--print"});
+    REQUIRE(ran.code == 0);
+    CHECK_FALSE(has(ran.out + ran.err, "geheim"));
+    CHECK(json::parse(ran.out)["routes"]["a"]["ack"] == "on_delivery");
+}
+
+TEST_CASE("a run until idle ends with 0, and its ledger balances") {
+    const Scene scene;
+    scene.folder.write("bridge.json", kTwoRoutes);
+    const Ran ran =
+        scene.leat({"run", "bridge.json", "--only", "few", "--until-idle", "500ms", "--status-json", "st"});
+    CHECK(ran.code == 0);
+    CHECK(ran.out == "few: received 300 = landed 300; balances\n");
+    const json last = json_lines(read_file(scene.folder / "st")).back();
+    CHECK(last["phase"] == "ended");
+    CHECK(last["routes"].size() == 1);
+    CHECK(last["routes"][0]["ledger"]["landed"] == 300);
+    CHECK(last["routes"][0]["ledger"]["balances"] == true);
+}
+
+TEST_CASE("SIGTERM drains; SIGHUP without a terminal changes nothing") {
+    const Scene scene;
+    scene.folder.write("bridge.json", kTwoRoutes);
+    Process process = scene.start({"run", "bridge.json"});
+    REQUIRE(scene.logs("route few: running"));
+    process.signal(SIGHUP);
+    REQUIRE(scene.logs("SIGHUP"));
+    process.signal(SIGTERM);
+    const Ran ran = scene.ran(std::move(process));
+    CHECK(ran.code == 0);
+    CHECK(has(ran.err, "SIGTERM: drains"));
+    CHECK(has(ran.out, "few: received 300 = landed 300; balances\n"));
+    CHECK(has(ran.out, "slow: received "));
+}
+
+TEST_CASE("a drain that leaves messages in flight ends with 3") {
+    const Scene scene;
+    Process process = scene.stuck("500ms");
+    process.signal(SIGTERM);
+    const Ran ran = scene.ran(std::move(process));
+    CHECK(ran.code == 3);
+    CHECK(has(ran.err, "SIGTERM: drains, 500 in flight"));
+    CHECK(has(ran.err, "500 messages were unacknowledged"));
+}
+
+TEST_CASE("a second signal stops at once with 130") {
+    const Scene scene;
+    Process process = scene.stuck("10m");
+    process.signal(SIGTERM);
+    REQUIRE(scene.logs("SIGTERM: drains"));
+    process.signal(SIGINT);
+    const Ran ran = scene.ran(std::move(process));
+    CHECK(ran.code == 130);
+    CHECK(has(ran.err, "a second signal"));
+}
+
+TEST_CASE("a route that fails stops itself alone; the run goes on, and ends with 1") {
+    const Scene scene;
+    scene.folder.write("bridge.json", R"({
+  "backends": { "made": { "plugin": "generate" }, "out": { "plugin": "console" } },
+  "routes": {
+    "bad":  { "from": { "backend": "made" }, "to": { "backend": "out", "headers": { "h": "${header:none}" } } },
+    "good": { "from": { "backend": "made", "rate": "100/s" }, "to": { "backend": "out", "format": "null" } }
+  }
+})");
+    Process process = scene.start({"run", "bridge.json", "--status-json", "st", "--status-interval", "100ms"});
+    REQUIRE(scene.logs("route bad: failed"));
+    const auto landed = [&] {
+        for (const json& line : json_lines(read_file(scene.folder / "st"))) {
+            if (line["routes"][0]["state"] == "failed" && line["routes"][1]["ledger"]["landed"] > 20) return true;
+        }
+        return false;
+    };
+    CHECK(eventually(landed));
+    process.signal(SIGTERM);
+    const Ran ran = scene.ran(std::move(process));
+    CHECK(ran.code == 1);
+    CHECK(has(ran.out, "balances; failed: "));
+
+    const Ran alone = scene.leat({"run", "bridge.json", "--only", "bad"});
+    CHECK(alone.code == 1);
+    CHECK(has(alone.err, "no route is left that runs"));
+}
+
+TEST_CASE("JSON logs are JSON, line by line, and so is the last word") {
+    const Scene scene;
+    scene.folder.write("bridge.json", kTwoRoutes);
+    const Ran ran =
+        scene.leat({"run", "bridge.json", "--only", "few", "--until-idle", "300ms", "--log-format", "json"});
+    CHECK(ran.code == 0);
+    for (const json& line : json_lines(ran.err)) {
+        CHECK(line.contains("time"));
+        CHECK(line.contains("level"));
+        CHECK(line.contains("component"));
+        CHECK(line.contains("text"));
+    }
+    CHECK(json::parse(ran.out)["routes"][0]["ledger"]["received"] == 300);
+}
+
+TEST_CASE("the configuration's log settings hold unless the command line says otherwise") {
+    const Scene scene;
+    std::string config = kTwoRoutes;
+    config.insert(1, R"("log": { "format": "json", "level": "error" },)");
+    scene.folder.write("bridge.json", config);
+    const std::vector<std::string> words = {"run", "bridge.json", "--only", "few", "--until-idle", "200ms"};
+    CHECK(scene.leat(words).err.empty());
+    auto louder = words;
+    louder.insert(louder.end(), {"--log-level", "info"});
+    CHECK_FALSE(json_lines(scene.leat(louder).err).empty());
+}
+
+TEST_CASE("on a terminal there is a table that fits it") {
+    const Scene scene;
+    scene.folder.write("bridge.json", kTwoRoutes);
+    Process process(
+        {"script", "-qefc",
+         "stty cols 50 rows 10; exec '" + host() + "' run bridge.json --only few --until-idle 1500ms", "/dev/null"},
+        {.output = scene.folder / "screen",
+         .environment = {{"TERM", "xterm"}, {"NO_COLOR", "1"}},
+         .folder = scene.folder.path().string()});
+    REQUIRE(process.wait(30s) == 0);
+    const std::string screen = read_file(scene.folder / "screen");
+    CHECK(has(screen, "ROUTE  STATE"));
+    CHECK(has(screen, "few    running"));
+    CHECK(has(screen, "  received 300 = landed 300"));
+    CHECK_FALSE(has(screen, "P50"));  // no room in 50 columns
+    CHECK(has(screen, "\x1b[4F"));    // drawn over itself: title, header, route, ledger
+    CHECK(has(screen, "few: received 300 = landed 300; balances"));
+}
+
+TEST_CASE("try shows what the sink would get, and refuses with 1") {
+    const Scene scene;
+    scene.folder.write("bridge.json", R"({
+  "backends": { "made": { "plugin": "generate" }, "out": { "plugin": "console" } },
+  "routes": { "a": { "from": { "backend": "made" },
+                     "to": { "backend": "out", "headers": { "device": "${topic[1]}", "kind": "${header:kind}" } } } }
+})");
+    const Ran ran =
+        scene.leat({"try", "bridge.json", "a", "--topic", "x.d7.y", "--payload", "21.5", "--header", "kind=temp"});
+    CHECK(ran.code == 0);
+    CHECK(has(ran.out, "to out: lands\n"));
+    CHECK(has(ran.out, "device = d7"));
+    CHECK(has(ran.out, "21.5"));
+    const Ran as_json =
+        scene.leat({"try", "bridge.json", "a", "--topic", "x.d7.y", "--header", "kind=temp", "--json"});
+    CHECK(json::parse(as_json.out)[0]["payload"].is_null());
+    CHECK(scene.leat({"try", "bridge.json", "a", "--topic", "x.d7.y"}).code == 1);
+    CHECK(scene.leat({"try", "bridge.json", "b"}).code == 2);
+}
+
+TEST_CASE("plugins, describe and schema tell what there is") {
+    const Scene scene;
+    const Ran plugins = scene.leat({"plugins"});
+    CHECK(has(plugins.out, "generate"));
+    CHECK(has(plugins.out, "leat_console.so"));
+    CHECK(has(scene.leat({"describe", "generate"}).out, "rate"));
+    const Ran unknown = scene.leat({"describe", "consol"});
+    CHECK(unknown.code == 2);
+    CHECK(has(unknown.err, "did you mean \"console\""));
+    CHECK(json::parse(scene.leat({"schema"}).out).contains("properties"));
+}
+
+TEST_CASE("a library that is none is refused with its path, not with a crash") {
+    const Scene scene;
+    scene.folder.write("leat_broken.so", "this is no library");
+    const Ran ran = scene.leat({"plugins", "--plugin-dir", scene.folder.path().string()});
+    CHECK(ran.code == 1);
+    CHECK(has(ran.err, "leat_broken.so"));
+    CHECK(has(ran.out, "generate"));
+}
+
+TEST_CASE("the check of includes finds what breaks a rule") {
+    const Scene scene;
+    std::filesystem::create_directories(scene.folder.path() / "plugins/a");
+    std::filesystem::create_directories(scene.folder.path() / "core/config");
+    scene.folder.write("core/config/own.hpp", "#include \"config/other.hpp\"\n#include <leat/plugin.h>\n");
+    CHECK(run({source_file("scripts/check_includes.sh"), scene.folder.path().string()}, scene.folder / "out") == 0);
+    scene.folder.write("core/config/own.hpp", "#include \"loader/library.hpp\"\n");
+    scene.folder.write("plugins/a/a.cpp", "\n#include \"config/own.hpp\"\n");
+    CHECK(run({source_file("scripts/check_includes.sh"), scene.folder.path().string()}, scene.folder / "out") == 1);
+    CHECK(has(scene.out(), "core/config/own.hpp:1: may not include loader/library.hpp"));
+    CHECK(has(scene.out(), "plugins/a/a.cpp:2: may not include config/own.hpp"));
+}
