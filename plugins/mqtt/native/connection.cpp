@@ -303,21 +303,21 @@ void Connection::read(bool on) {
     watch();
 }
 
-void Connection::fail(const std::string& why) {
+// By value: the words may lie in the stream that goes now.
+void Connection::fail(std::string why) {
     if (!is_running_) return;
-    const std::string reason = why;  // `why` may lie in the stream that goes now
     close();
     const Nanoseconds now = services_.now();
     reconnect_.lost(now);
     const Nanoseconds delay = reconnect_.next(static_cast<std::uint32_t>(random_()));
     owner_.lost();
-    if (reason != last_failure_) {
-        services_.log_warning(place() + ": " + reason + "; next attempt in " +
+    if (why != last_failure_) {
+        services_.log_warning(place() + ": " + why + "; next attempt in " +
                               std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(delay).count()) +
                               " ms");
-        last_failure_ = reason;
+        last_failure_ = why;
     }
-    tell(LEAT_STATE_DOWN, reason, delay);
+    tell(LEAT_STATE_DOWN, why, delay);
     arm_timer(delay);
 }
 

@@ -90,7 +90,7 @@ class Connection final : private Link::Owner {
     void read(bool on);
 
     /// Ends the connection as broken and tries again after the usual delay.
-    void fail(const std::string& why);
+    void fail(std::string why);
 
     /// Changes what CONNECT says from the next attempt on.
     Connect& greeting() { return settings_.connect; }
