@@ -35,7 +35,9 @@ class Collector {
                    .port = static_cast<std::uint16_t>(arguments.number("port", 1883)),
                    .version = static_cast<int>(arguments.number("version", 5)),
                    .client_id = arguments.text("client-id", "collector"),
-                   .clean = false} {}
+                   .clean = false,
+                   .keep_alive_s = 30,
+                   .receive_maximum = 2000} {}
 
     void run() {
         while (stop_requested == 0 && !tally_.has_expected() && !tally_.is_idle()) {

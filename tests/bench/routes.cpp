@@ -1,0 +1,142 @@
+// What a route costs in memory: messages with a payload of their own, two handler libraries, acknowledgements on, one
+// shard. Beside each rate the bare loop of the same run: the same payloads made, looked at and labelled, no router.
+//
+//   leat-bench-memory [MESSAGES] [ROUNDS]
+#include <leat/plugin.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <leat/host.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double cpu_seconds() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    const auto seconds = [](const timeval& t) {
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+struct Figure {
+    double rate = 0;    // messages per second
+    double cpu_ns = 0;  // CPU per message
+};
+
+Figure median(std::vector<Figure> all) {
+    std::sort(all.begin(), all.end(), [](const Figure& a, const Figure& b) { return a.rate < b.rate; });
+    return all[all.size() / 2];
+}
+
+// A route from generate through the given handlers to a console that prints nothing. No rate without all of it
+// landed.
+Figure route(uint64_t messages, const std::vector<std::string>& through, const std::string& plugins) {
+    const std::filesystem::path file =
+        std::filesystem::temp_directory_path() / ("leat-bench-" + std::to_string(getpid()));
+    std::string stages;
+    for (const std::string& name : through)
+        stages += (stages.empty() ? "" : ", ") + std::string("{\"plugin\": \"") + name + "\"}";
+    std::ofstream(file)
+        << "{\"shards\": 1, \"backends\": {\"in\": {\"plugin\": \"generate\"}, \"out\": {\"plugin\": \"console\"}},"
+        << "\"routes\": {\"bench\": {\"from\": {\"backend\": \"in\", \"size\": 100, \"count\": " << messages
+        << "}, \"through\": [" << stages << "], \"to\": {\"backend\": \"out\", \"format\": \"null\"}}}}";
+    leat::Host host({.plugin_dirs = {plugins}, .log = {}});
+    const leat::Findings found = host.load(file.string());
+    std::filesystem::remove(file);
+    for (const auto& f : found.all) {
+        if (f.kind == leat::Finding::Kind::error) std::fprintf(stderr, "%s\n", f.text.c_str());
+    }
+    if (found.has_errors()) std::exit(1);
+    const double cpu = cpu_seconds();
+    const auto begin = Clock::now();
+    if (!host.run()) std::exit(1);
+    leat::LedgerSnapshot ledger;
+    while (ledger.landed < messages) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        ledger = host.snapshot().routes.at(0).ledger;
+    }
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    const double used = cpu_seconds() - cpu;
+    host.drain();
+    ledger = host.snapshot().routes.at(0).ledger;
+    if (ledger.landed != messages || !ledger.balances()) {
+        std::fprintf(stderr, "not all landed: no rate\n");
+        std::exit(1);
+    }
+    return {static_cast<double>(messages) / seconds, used * 1e9 / static_cast<double>(messages)};
+}
+
+// The same work in one loop over an array: payload, sum, label; `touch` without the two readings.
+Figure bare(uint64_t messages, bool touch) {
+    static leat_message batch[LEAT_BATCH_MAX];
+    static char payloads[LEAT_BATCH_MAX * 100];
+    static leat_header headers[LEAT_BATCH_MAX * 2];
+    volatile unsigned sink = 0;
+    const double cpu = cpu_seconds();
+    const auto begin = Clock::now();
+    for (uint64_t done = 0; done < messages; done += LEAT_BATCH_MAX) {
+        for (size_t i = 0; i < LEAT_BATCH_MAX; ++i) {
+            char* at = payloads + i * 100;
+            std::memset(at, '0', 100);
+            uint64_t number = done + i;
+            for (char* digit = at + 99; number; number /= 10) *digit-- = static_cast<char>('0' + number % 10);
+            batch[i].payload = {at, 100};
+        }
+        for (int stage = 0; touch && stage < 2; ++stage) {
+            for (size_t i = 0; i < LEAT_BATCH_MAX; ++i) {
+                unsigned sum = 0;
+                for (size_t k = 0; k < 100; ++k) sum += static_cast<unsigned char>(batch[i].payload.data[k]);
+                headers[2 * i + static_cast<size_t>(stage)] = {{"stamp", 5},
+                                                               {sum % 2 ? "odd" : "even", sum % 2 ? 3u : 4u}};
+                batch[i].headers = headers + 2 * i;
+                batch[i].header_count = static_cast<uint32_t>(stage + 1);
+            }
+        }
+        sink = sink + batch[done % LEAT_BATCH_MAX].header_count;
+    }
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    return {static_cast<double>(messages) / seconds, (cpu_seconds() - cpu) * 1e9 / static_cast<double>(messages)};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const uint64_t messages = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 10'000'000;
+    const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
+    const std::string plugins = LEAT_BENCH_PLUGINS;
+    struct Shape {
+        const char* name;
+        std::vector<std::string> through;
+        bool touch;
+    };
+    const std::vector<Shape> shapes = {{"no handler", {}, false},
+                                       {"two handlers that pass", {"pass_a", "pass_b"}, false},
+                                       {"two that read and write a header", {"stamp_a", "stamp_b"}, true}};
+    std::printf("%llu messages of 100 B, each its own payload, one shard, median of %d\n",
+                static_cast<unsigned long long>(messages), rounds);
+    std::printf("%-36s %12s %10s %14s %7s\n", "route in memory", "M msg/s", "CPU ns", "bare loop M/s", "ratio");
+    for (const Shape& shape : shapes) {
+        std::vector<Figure> ours, bares;
+        for (int i = 0; i < rounds; ++i) {
+            ours.push_back(route(messages, shape.through, plugins));
+            bares.push_back(bare(messages, shape.touch));
+        }
+        const Figure mine = median(ours), loop = median(bares);
+        std::printf("%-36s %12.1f %10.1f %14.1f %7.2f\n", shape.name, mine.rate / 1e6, mine.cpu_ns, loop.rate / 1e6,
+                    mine.rate / loop.rate);
+    }
+    return 0;
+}
