@@ -104,7 +104,7 @@ class Table {
     }
 
     std::string reason(const RouteView& route) const {
-        const std::string text = fmt::format("  for {}: {}", age_text(route.since), printable(route.why));
+        const std::string text = fmt::format("  for {}: {}", age_text(route.since), reason_text(route));
         return painted(colour(route.state), clipped(text, size_.columns));
     }
 

@@ -257,7 +257,7 @@ int Run::report() {
         is_good = is_good && route.state != "failed" && route.ledger.balances();
         text +=
             fmt::format("{}: {}; {}", printable(route.name), ledger_text(route.ledger), balance_text(route.ledger));
-        if (route.state == "failed") text += "; failed: " + printable(route.why);
+        if (route.state == "failed") text += "; failed: " + reason_text(route);
         text += "\n";
     }
     write_all(STDOUT_FILENO,

@@ -132,6 +132,23 @@ TEST_CASE("check tells all errors at once, with file, line, path and the nearest
     CHECK(scene.leat({"run", "bridge.json"}).code == 2);
 }
 
+TEST_CASE("the first configuration of the README and of the guide is right") {
+    for (const char* page : {"README.md", "docs/first_bridge.md"}) {
+        CAPTURE(page);
+        const Scene scene;
+        const std::string text = read_file(source_file(page));
+        const std::string fence = "```json\n";
+        const size_t begin = text.find(fence) + fence.size();
+        REQUIRE(begin > fence.size());
+        scene.folder.write("bridge.json", text.substr(begin, text.find("```", begin) - begin));
+        CHECK(scene.leat({"check", "bridge.json"}).out == "bridge.json is fine: 2 backends, 1 route\n");
+        const Ran ran =
+            scene.leat({"try", "bridge.json", "telemetry", "--topic", "sensors/d7/temp", "--payload", "21.5"});
+        CHECK(ran.code == 0);
+        CHECK(has(ran.out, "to central: lands\n  topic         telemetry\n  key           d7\n"));
+    }
+}
+
 TEST_CASE("check --print gives JSON alone, with defaults and without secrets") {
     const Scene scene;
     scene.folder.write("bridge.json", R"({

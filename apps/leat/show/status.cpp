@@ -72,6 +72,11 @@ std::string balance_text(const LedgerSnapshot& ledger) {
                : fmt::format("DOES NOT BALANCE: {} more than were received", sum - ledger.received);
 }
 
+std::string reason_text(const RouteView& route) {
+    const std::string own = "route " + route.name + ", ";
+    return printable(route.why.starts_with(own) ? std::string_view(route.why).substr(own.size()) : route.why);
+}
+
 std::string in_flight_text(const RouteView& route) {
     return route.max_in_flight > 0 ? fmt::format("{}/{}", route.ledger.in_flight, route.max_in_flight)
                                    : fmt::format("{}", route.ledger.in_flight);
@@ -79,7 +84,7 @@ std::string in_flight_text(const RouteView& route) {
 
 std::string status_line(const RouteView& route, const Pace::Rates& rates) {
     std::string line = route.state;
-    if (!route.why.empty()) line += " (" + printable(route.why) + ")";
+    if (!route.why.empty()) line += " (" + reason_text(route) + ")";
     line += fmt::format("; in {}/s, out {}/s, in flight {}, retries {}", rate_text(rates.in), rate_text(rates.out),
                         in_flight_text(route), route.retries);
     if (route.waiting > 0) line += fmt::format(", held {}", route.waiting);

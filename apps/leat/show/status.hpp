@@ -37,6 +37,9 @@ std::string ledger_text(const LedgerSnapshot& ledger);
 /// unaccounted for".
 std::string balance_text(const LedgerSnapshot& ledger);
 
+/// Why the route is in its state, printable, without the route's own name before it.
+std::string reason_text(const RouteView& route);
+
 /// "12/500", or "12" where there is no limit.
 std::string in_flight_text(const RouteView& route);
 

@@ -40,9 +40,9 @@ TEST_CASE("a route in one line has its state first and its ledger last") {
           "running; in 1200/s, out 1199/s, in flight 12/500, retries 0, p50 1.1 ms, p99 3.2 ms; "
           "received 20412 = landed 20400 + in flight 12");
     route.state = "waiting";
-    route.why = "plant: connection\nrefused";
+    route.why = "route telemetry, source plant: connection\nrefused";
     route.waiting = 3;
-    CHECK(app::status_line(route, {}).starts_with("waiting (plant: connection\\nrefused); in 0/s"));
+    CHECK(app::status_line(route, {}).starts_with("waiting (source plant: connection\\nrefused); in 0/s"));
     CHECK(app::status_line(route, {}).find("retries 0, held 3,") != std::string::npos);
 }
 
