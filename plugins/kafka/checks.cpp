@@ -1,3 +1,4 @@
+// What a configuration's author is told before anything runs, and what a cluster says when asked.
 #include <regex>
 #include <set>
 #include <stdexcept>
@@ -5,7 +6,6 @@
 #include "backend.hpp"
 #include "properties.hpp"
 
-// What a configuration's author is told before anything runs, and what a cluster says when asked.
 namespace kafka {
 namespace {
 
@@ -93,6 +93,104 @@ void check_loops(const leat_check& check, const leat_use& sink, const std::strin
     }
 }
 
+// Tries one backend: its brokers and credentials, then the topics of its users.
+class Probe {
+  public:
+    Probe(const leat_host& host, const leat_check& check, const leat_configured& configured)
+        : check_(check), configured_(configured), services_{&host, configured.me} {}
+
+    void run() {
+        try {
+            connect();
+        } catch (const std::exception& e) {
+            report(check_, LEAT_REPORT_ERROR, configured_.path, e.what());
+            return;
+        }
+        const rd_kafka_metadata_t* found = nullptr;
+        const rd_kafka_resp_err_t error = rd_kafka_metadata(client_.get(), 1, nullptr, &found, kPatience);
+        if (error) {
+            std::string why = std::string("no broker answers: ") + rd_kafka_err2str(error);
+            if (const std::string reason = last_error(); !reason.empty()) why += ": " + reason;
+            report(check_, LEAT_REPORT_ERROR, configured_.path, why);
+            return;
+        }
+        const std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> metadata(
+            found, rd_kafka_metadata_destroy);
+        report(check_, LEAT_REPORT_GOOD, configured_.path,
+               "connected; brokers: " + std::to_string(metadata->broker_cnt) +
+                   ", topics that may be seen: " + std::to_string(metadata->topic_cnt));
+        for (uint32_t k = 0; k < configured_.use_count; ++k) look_for_topics(*configured_.uses[k], *metadata);
+    }
+
+  private:
+    static constexpr int kPatience = 10'000;  // ms
+    struct Destroy {
+        void operator()(rd_kafka_t* client) const { rd_kafka_destroy(client); }
+    };
+
+    void connect() {
+        connection_ = read_connection(configured_);
+        Conf conf = plain_conf(connection_, Secrets::read(connection_, services_));
+        rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_ERROR);
+        char why[512] = "";
+        rd_kafka_conf_t* given = conf.release();
+        client_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, given, why, sizeof why));
+        if (client_) return;
+        rd_kafka_conf_destroy(given);  // taken over on success alone
+        throw std::runtime_error(why);
+    }
+
+    // The first thing that went wrong with a connection; what follows is "all brokers are down".
+    std::string last_error() {
+        std::string text;
+        rd_kafka_queue_t* events = rd_kafka_queue_get_main(client_.get());
+        while (rd_kafka_event_t* event = rd_kafka_queue_poll(events, 0)) {
+            if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR && text.empty()) {
+                text = rd_kafka_event_error_string(event);
+            }
+            rd_kafka_event_destroy(event);
+        }
+        rd_kafka_queue_destroy(events);
+        return text;
+    }
+
+    void look_for_topics(const leat_use& use, const rd_kafka_metadata_t& metadata) {
+        if (use.identity->replica != 0) return;
+        if (is_source(use)) {
+            const auto options = leat::read_options<SourceOptions>(use.options);
+            for (const std::string& pattern : options.topics) look_for(use, "/topics", pattern, metadata);
+        } else {
+            const auto options = leat::read_options<SinkOptions>(use.options);
+            if (options.topic.is_literal()) look_for(use, "/topic", options.topic.text, metadata);
+        }
+    }
+
+    void look_for(const leat_use& use, const char* option, const std::string& pattern,
+                  const rd_kafka_metadata_t& metadata) {
+        const std::string path = std::string(use.path) + option;
+        for (int i = 0; i < metadata.topic_cnt; ++i) {
+            const rd_kafka_metadata_topic_t& topic = metadata.topics[i];
+            if (!matches(pattern, topic.topic)) continue;
+            if (topic.err) {
+                report(check_, LEAT_REPORT_ERROR, path, "topic " + pattern + ": " + rd_kafka_err2str(topic.err));
+            } else {
+                report(check_, LEAT_REPORT_GOOD, path,
+                       "topic " + std::string(topic.topic) +
+                           " is there; partitions: " + std::to_string(topic.partition_cnt));
+            }
+            return;
+        }
+        report(check_, LEAT_REPORT_WARNING, path,
+               "topic " + pattern + " is not there, or this user may not see it; create it, unless the broker does");
+    }
+
+    const leat_check& check_;
+    const leat_configured& configured_;
+    leat::Services services_;
+    Connection connection_;
+    std::unique_ptr<rd_kafka_t, Destroy> client_;
+};
+
 }  // namespace
 
 void Backend::check(const leat_check& check) {
@@ -131,26 +229,7 @@ void Backend::check(const leat_check& check) {
 }
 
 void Backend::probe(const leat_host& host, const leat_check& check) {
-    for (uint32_t i = 0; i < check.backend_count; ++i) {
-        const leat_configured& configured = *check.backends[i];
-        const Connection connection = read_connection(configured);
-        const std::string path = configured.path;
-        char why[512] = "";
-        rd_kafka_t* client = nullptr;
-        try {
-            const Secrets secrets = Secrets::read(connection, {&host, configured.me});
-            Conf conf = plain_conf(connection, secrets);
-            rd_kafka_conf_t* given = conf.release();
-            client = rd_kafka_new(RD_KAFKA_PRODUCER, given, why, sizeof why);
-            if (!client) rd_kafka_conf_destroy(given);
-            if (!client) throw std::runtime_error(why);
-        } catch (const std::exception& e) {
-            report(check, LEAT_REPORT_ERROR, path, e.what());
-            continue;
-        }
-        (void)client;
-        rd_kafka_destroy(client);
-    }
+    for (uint32_t i = 0; i < check.backend_count; ++i) Probe(host, check, *check.backends[i]).run();
 }
 
 }  // namespace kafka

@@ -88,6 +88,7 @@ void set_connection(Conf& conf, const Connection& connection, const Secrets& sec
         if (!secrets.password.empty()) conf.set("sasl.password", secrets.password);
     }
     conf.set("log.queue", "true");
+    rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char*) {});  // while closing
     conf.set("log.connection.close", "false");
     conf.set("statistics.interval.ms", "1000");  // how a connection that is up again is noticed
     conf.set("reconnect.backoff.max.ms", "2000");
@@ -152,7 +153,6 @@ Conf plain_conf(const Connection& connection, const Secrets& secrets) {
     set_connection(conf, connection, secrets);
     conf.set("statistics.interval.ms", "0");
     conf.set("log.queue", "false");
-    conf.set("log_level", "0");
     set_properties(conf, connection, false);
     return conf;
 }

@@ -1,18 +1,168 @@
-#include <doctest/doctest.h>
-
 #include "test_rig.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace kafka::test;
 using leat::test::ScriptedHost;
+
+namespace {
+
+std::vector<std::string> numbers(int from, int to) {
+    std::vector<std::string> all;
+    for (int i = from; i < to; ++i) all.push_back(std::to_string(i));
+    return all;
+}
+
+// What a topic holds, in the order of its only partition.
+std::vector<std::string> read_all(ScriptedHost& host, const std::string& brokers, const std::string& topic,
+                                  size_t at_least) {
+    SourceRig source(host, brokers, topic, {.name = "reader"});
+    source.wait(at_least);
+    host.run_for(std::chrono::milliseconds(100));  // what is too much would come now
+    return source.inlet.payloads();
+}
+
+}  // namespace
 
 TEST_CASE("what a sink is given lands and is acknowledged") {
     MockCluster kafka;
     kafka.create("out", 4);
     ScriptedHost host;
     SinkRig sink(host, kafka.brokers(), "out");
-    for (int i = 0; i < 100; ++i) sink.push({std::to_string(i)}, static_cast<uint32_t>(i % 3));
+    for (uint32_t i = 0; i < 100; ++i) sink.push({std::to_string(i)}, i % 3);
     REQUIRE(sink.wait(100));
     CHECK(sink.outcomes.count(LEAT_ACK) == 100);
     CHECK(host.last_state("sink") == LEAT_STATE_UP);
     CHECK(sink.stop());
+}
+
+TEST_CASE("messages of one lane without a key stay in one partition, without a key") {
+    MockCluster kafka;
+    kafka.create("lanes", 8);
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "lanes");
+    for (uint32_t i = 0; i < 160; ++i) sink.push({std::to_string(i)}, 7 + i % 4);
+    REQUIRE(sink.wait(160));
+    SourceRig source(host, kafka.brokers(), "lanes");
+    REQUIRE(source.wait(160));
+    int last[4] = {-1, -1, -1, -1};
+    for (const auto& arrival : source.inlet.arrivals) {
+        const int i = std::stoi(arrival.payload);
+        CHECK(last[i % 4] < i);
+        last[i % 4] = i;
+        CHECK(arrival.message.key.data == nullptr);
+    }
+}
+
+TEST_CASE("a full queue of librdkafka keeps messages here, in order, until there is room") {
+    MockCluster kafka;
+    kafka.create("narrow", 1);
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "narrow", {{"queue.buffering.max.messages", "10"}});
+    sink.push(numbers(0, 500));
+    REQUIRE(sink.wait(500));
+    CHECK(sink.outcomes.count(LEAT_ACK) == 500);
+    CHECK(read_all(host, kafka.brokers(), "narrow", 500) == numbers(0, 500));
+}
+
+TEST_CASE("after a fatal error a new producer sends what has not landed, in order") {
+    MockCluster kafka;
+    kafka.create("fatal", 1);
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "fatal", {{"batch.num.messages", "20"}});
+    sink.push(numbers(0, 1));
+    REQUIRE(sink.wait(1));
+    rd_kafka_mock_push_request_errors(kafka.get(), 0 /* Produce */, 1,
+                                      RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    sink.push(numbers(1, 200));
+    REQUIRE(sink.wait(200));
+    CHECK(sink.outcomes.count(LEAT_ACK) == 200);
+    CHECK(host.logged("fatal error of the producer") == 1);
+    // What was on its way when the old producer was given up may have landed without a report, and is there twice.
+    auto landed = read_all(host, kafka.brokers(), "fatal", 200);
+    REQUIRE(landed.size() >= 200);
+    CHECK(std::vector(landed.end() - 199, landed.end()) == numbers(1, 200));
+}
+
+TEST_CASE("a retriable refusal by the broker is no outcome") {
+    MockCluster kafka;
+    kafka.create("busy", 1);
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "busy");
+    rd_kafka_mock_push_request_errors(kafka.get(), 0 /* Produce */, 2, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+                                      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+    sink.push(numbers(0, 50));
+    REQUIRE(sink.wait(50));
+    CHECK(sink.outcomes.count(LEAT_ACK) == 50);
+    CHECK(read_all(host, kafka.brokers(), "busy", 50) == numbers(0, 50));
+}
+
+TEST_CASE("a refusal for good rejects, with the reason") {
+    MockCluster kafka;
+    kafka.create("strict", 1);
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "strict");
+    rd_kafka_mock_push_request_errors(kafka.get(), 0 /* Produce */, 1, RD_KAFKA_RESP_ERR_POLICY_VIOLATION);
+    sink.push({"x"});
+    REQUIRE(sink.wait(1));
+    CHECK(sink.outcomes.all[0].outcome == LEAT_REJECT);
+    CHECK(sink.outcomes.all[0].why.find("topic strict") != std::string::npos);
+    sink.push({"y"});
+    REQUIRE(sink.wait(2));
+    CHECK(sink.outcomes.all[1].outcome == LEAT_ACK);
+}
+
+TEST_CASE("records of a batch that is too large are sent one by one, and only what is too large is rejected") {
+    MockCluster kafka;
+    kafka.create("small", 1);
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "small", {{"linger.ms", "100"}});  // one batch
+    sink.push({"first"});
+    REQUIRE(sink.wait(1));
+    // The batch is refused, then the third record alone.
+    rd_kafka_mock_push_request_errors(kafka.get(), 0 /* Produce */, 4, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+                                      RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                      RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    sink.push(numbers(0, 5));
+    REQUIRE(sink.wait(6));
+    CHECK(sink.outcomes.count(LEAT_ACK) == 5);
+    CHECK(sink.outcomes.count(LEAT_REJECT) == 1);
+}
+
+TEST_CASE("a broker that is away is a state, and what was pushed meanwhile lands when it is back") {
+    MockCluster kafka;
+    kafka.create("away", 1);
+    ScriptedHost host;
+    rd_kafka_mock_broker_set_down(kafka.get(), 1);
+    SinkRig sink(host, kafka.brokers(), "away");
+    sink.push(numbers(0, 10));
+    REQUIRE(host.run_until([&] { return host.last_state("sink") == LEAT_STATE_DOWN; }));
+    CHECK(!host.last_reason("sink").empty());
+    CHECK(sink.outcomes.all.empty());
+    rd_kafka_mock_broker_set_up(kafka.get(), 1);
+    REQUIRE(sink.wait(10));
+    CHECK(sink.outcomes.count(LEAT_ACK) == 10);
+    CHECK(host.run_until([&] { return host.last_state("sink") == LEAT_STATE_UP; }));
+}
+
+TEST_CASE("a sink that stops abandons what has not landed, once, and its producer ends") {
+    MockCluster kafka;
+    kafka.create("gone", 1);
+    ScriptedHost host;
+    rd_kafka_mock_broker_set_down(kafka.get(), 1);
+    SinkRig sink(host, kafka.brokers(), "gone", {{"queue.buffering.max.messages", "5"}});
+    sink.push(numbers(0, 10));
+    CHECK(sink.stop());
+    CHECK(sink.outcomes.all.size() == 10);
+    CHECK(sink.outcomes.count(LEAT_ABANDON) == 10);
+}
+
+TEST_CASE("an illegal topic and an absent key reject the message") {
+    MockCluster kafka;
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "no topic");
+    sink.push({"x"});
+    REQUIRE(sink.wait(1));
+    CHECK(sink.outcomes.all[0].outcome == LEAT_REJECT);
+    CHECK(sink.outcomes.all[0].why.find("no legal topic") != std::string::npos);
 }

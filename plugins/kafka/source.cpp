@@ -34,6 +34,7 @@ void Source::start() {
 
 void Source::connect() {
     health_.connecting("connecting to " + connection_.brokers);
+    told_partitions_ = SIZE_MAX;
     try {
         const Secrets secrets = Secrets::read(connection_, host_);
         password_ = secrets.password;
@@ -129,8 +130,11 @@ void Source::assignment_changed(size_t partitions) {
     for (const auto& partition : consumer_->partitions) by_domain_[partition->window().domain()] = partition.get();
     if (partitions) missing_topics_.clear();
     health_.alive();
-    host_.log_info("group " + group_ + ": reading " + std::to_string(partitions) +
-                   (partitions == 1 ? " partition" : " partitions"));
+    if (partitions != told_partitions_) {
+        told_partitions_ = partitions;
+        host_.log_info("group " + group_ + ": reading " + std::to_string(partitions) +
+                       (partitions == 1 ? " partition" : " partitions"));
+    }
     wake();
 }
 

@@ -54,8 +54,9 @@ class Source final : public leat::Source, private Rebalance::Owner {
     std::vector<Partition*> by_domain_;  // window number -> its partition now, or nullptr
     std::string failure_;                // told after the turn in which it was found
     std::string missing_topics_;
-    std::string password_;  // as last given to librdkafka
-    size_t turn_ = 0;       // which partition begins the next round
+    std::string password_;               // as last given to librdkafka
+    size_t told_partitions_ = SIZE_MAX;  // as last logged
+    size_t turn_ = 0;                    // which partition begins the next round
     uint64_t timer_ = 0;
     int64_t next_watch_ns_ = 0;
     bool is_stopping_ = false;

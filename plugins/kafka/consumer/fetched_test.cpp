@@ -1,0 +1,23 @@
+#include "consumer/fetched.hpp"
+
+#include <doctest/doctest.h>
+
+#include "test_rig.hpp"
+
+TEST_CASE("a pool that is given up lives until its last batch has come back") {
+    kafka::test::MockCluster kafka;
+    kafka.create("t", 1);
+    leat::test::ScriptedHost host;
+    kafka::test::SinkRig sink(host, kafka.brokers(), "t");
+    sink.push({"a", "b"});
+    REQUIRE(sink.wait(2));
+    kafka::test::SourceRig source(host, kafka.brokers(), "t");
+    REQUIRE(source.wait(2));
+    leat_message kept = source.inlet.arrivals[0].message;
+    leat_buffer_retain(kept.buffer, 1);
+    source.inlet.settle_all(LEAT_ACK);
+    REQUIRE(source.stop());  // although a record is still held
+    CHECK(leat::view(kept.payload) == "a");
+    CHECK(leat::view(kept.topic) == "t");
+    leat_buffer_release(kept.buffer, 1);
+}
