@@ -9,6 +9,8 @@ namespace {
 
 constexpr int32_t kColdest = 2000, kHottest = 10000;  // hundredths of a degree
 
+uint64_t next_random(uint64_t r) { return r * 6364136223846793005u + 1442695040888963407u; }  // Knuth, MMIX
+
 char* put(char* at, std::string_view text) { return std::copy(text.begin(), text.end(), at); }
 
 template <class T>
@@ -27,12 +29,14 @@ void Numbers::seek(uint64_t number) {
 
 Sensors::Sensors(size_t least_size, uint32_t devices, uint64_t seed)
     : least_size_(least_size), random_(seed * 2 + 1), hundredths_(devices) {
-    for (int32_t& t : hundredths_) t = kColdest + walk(0) % (kHottest - kColdest);
-    for (int32_t& t : hundredths_) t = std::clamp(std::abs(t), kColdest, kHottest);
+    for (int32_t& t : hundredths_) {
+        random_ = next_random(random_);
+        t = kColdest + static_cast<int32_t>((random_ >> 40) % (kHottest - kColdest));
+    }
 }
 
 int32_t Sensors::walk(uint32_t device) {
-    random_ = random_ * 6364136223846793005u + 1442695040888963407u;  // Knuth, MMIX
+    random_ = next_random(random_);
     const auto step = static_cast<int32_t>(random_ >> 40) % 201 - 100;
     int32_t& now = hundredths_[device];
     now = std::clamp(now + step, kColdest, kHottest);

@@ -29,7 +29,7 @@ class Source : public leat::Source {
     void advanced(InFlight&) override {}
 
   private:
-    static constexpr int kBatchesPerTurn = 16;  // then others of the shard have their turn
+    static constexpr int kBatchesPerTurn = 4;  // then others of the shard have their turn
     struct Device {
         leat_bytes topic;
         leat_bytes key;

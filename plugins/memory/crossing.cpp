@@ -2,9 +2,13 @@
 
 #include <leat/sdk/flow/buffer.hpp>
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdlib>
-#include <cstring>
+#include <mutex>
 #include <new>
+#include <vector>
 
 namespace leat::memory {
 namespace {
@@ -15,6 +19,49 @@ constexpr uint32_t kOfOneDelivery = LEAT_MESSAGE_REDELIVERED | LEAT_MESSAGE_RESU
 struct Lent : leat_buffer {
     Block* block;
 };
+
+// Memory of blocks that are gone, by size, for the next ones: given back to the system, a block's pages would have to
+// be mapped anew a hundred thousand times a second. Any thread.
+class SpareMemory {
+  public:
+    void* take(size_t size, size_t& capacity) {
+        const size_t size_class = std::max<size_t>(std::bit_width(size - 1), kSmallest);
+        capacity = size_t{1} << size_class;
+        if (size_class <= kLargest) {
+            const std::lock_guard lock(mutex_);
+            auto& spare = by_class_[size_class];
+            if (!spare.empty()) {
+                void* memory = spare.back();
+                spare.pop_back();
+                return memory;
+            }
+        }
+        void* memory = std::malloc(capacity);
+        if (!memory) throw std::bad_alloc();
+        return memory;
+    }
+
+    void put(void* memory, size_t capacity) {
+        const auto size_class = static_cast<size_t>(std::bit_width(capacity) - 1);
+        if (size_class <= kLargest) {
+            const std::lock_guard lock(mutex_);
+            auto& spare = by_class_[size_class];
+            if ((spare.size() << size_class) < kMostPerClass) return spare.push_back(memory);
+        }
+        std::free(memory);
+    }
+
+  private:
+    static constexpr size_t kSmallest = 8, kLargest = 20;  // 256 bytes to 1 MiB
+    static constexpr size_t kMostPerClass = 2u << 20;      // bytes
+    std::mutex mutex_;
+    std::array<std::vector<void*>, kLargest + 1> by_class_;
+};
+
+SpareMemory& spare_memory() {
+    static auto* const all = new SpareMemory();  // outlives every block, so never deleted
+    return *all;
+}
 
 size_t size_of(const leat_message& m) {
     size_t size = m.key.size + m.payload.size;
@@ -37,23 +84,24 @@ leat_header* copy_headers(const leat_message& m, leat_header* table, Packer& pac
 
 Block* Block::allocate(size_t n, size_t bytes) {
     const size_t size = sizeof(Block) + n * sizeof(leat_message) + bytes;
-    void* memory = std::malloc(size);
-    if (!memory) throw std::bad_alloc();
-    return new (memory) Block(static_cast<uint32_t>(n), size);
+    size_t capacity = 0;
+    void* memory = spare_memory().take(size, capacity);
+    return new (memory) Block(static_cast<uint32_t>(n), capacity);
 }
 
 void Block::release() {
     if (refs_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+    const size_t capacity = capacity_;
     this->~Block();
-    std::free(this);
+    spare_memory().put(this, capacity);
 }
 
-Block* Block::pack(std::string_view topic, uint32_t lane, const leat_message* messages, const uint32_t* chosen,
-                   size_t n) {
+Block* Block::pack(std::string_view topic, uint32_t lane, const leat_message* messages, size_t n,
+                   const uint32_t* chosen) {
     size_t bytes = topic.size();
     size_t header_count = 0;
     for (size_t i = 0; i < n; ++i) {  // hot: per message
-        const leat_message& m = messages[chosen[i]];
+        const leat_message& m = messages[chosen ? chosen[i] : i];
         bytes += size_of(m);
         header_count += m.header_count;
     }
@@ -62,7 +110,7 @@ Block* Block::pack(std::string_view topic, uint32_t lane, const leat_message* me
     Packer packer(reinterpret_cast<char*>(table + header_count));
     const leat_bytes name = packer.put({topic.data(), topic.size()});
     for (size_t i = 0; i < n; ++i) {  // hot: per message
-        const leat_message& from = messages[chosen[i]];
+        const leat_message& from = messages[chosen ? chosen[i] : i];
         leat_message& to = block->messages()[i];
         to.topic = name;
         to.key = packer.put(from.key);
@@ -84,8 +132,7 @@ Block* Block::pack(std::string_view topic, uint32_t lane, const leat_message* me
 }
 
 Block* Block::pack_one(const leat_message& message) {
-    const uint32_t first = 0;
-    Block* block = pack(view(message.topic), message.lane, &message, &first, 1);
+    Block* block = pack(view(message.topic), message.lane, &message, 1);
     block->messages()[0].flags = message.flags;
     block->messages()[0].attempt = message.attempt;
     return block;

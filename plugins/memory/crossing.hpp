@@ -1,6 +1,6 @@
 // Messages on their way from one shard to another: copied once, then read where they lie.
 //
-//     Block* block = Block::pack(topic, messages, chosen, n);    // on the writer's shard; one reference
+//     Block* block = Block::pack(topic, lane, messages, n);      // on the writer's shard; one reference
 //     leat_buffer* buffer = lend(block, 256);                    // on the reader's shard: takes one reference over
 //     batch[i] = block->message(i); batch[i].buffer = buffer;    // 256 references to buffer, without atomics
 //
@@ -18,9 +18,10 @@ namespace leat::memory {
 /// Up to LEAT_BATCH_MAX messages with all the bytes that they point to, in one piece of memory.
 class Block {
   public:
-    /// Copies the messages whose numbers stand in `chosen`. They get the topic and the lane of where they will lie.
-    static Block* pack(std::string_view topic, uint32_t lane, const leat_message* messages, const uint32_t* chosen,
-                       size_t n);
+    /// Copies n messages: the first, or those whose numbers stand in `chosen`. They get the topic and the lane of
+    /// where they will lie.
+    static Block* pack(std::string_view topic, uint32_t lane, const leat_message* messages, size_t n,
+                       const uint32_t* chosen = nullptr);
     /// One message of its own, as it is.
     static Block* pack_one(const leat_message& message);
 

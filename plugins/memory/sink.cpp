@@ -14,33 +14,45 @@ void Sink::push(Batch& batch) {
     size_t n = 0;
     const leat_message* messages = batch.all(n);
     Settlements done;
+    if (is_stopping_) {
+        for (size_t i = 0; i < n; ++i) done.end(messages[i], LEAT_ABANDON);
+    } else if (template_.is_literal()) {
+        if (Outlet* outlet = outlet_of(messages[0])) return store(*outlet, messages, n, nullptr, done);
+        for (size_t i = 0; i < n; ++i) done.end(messages[i], LEAT_REJECT, LEAT_NONE, why_);
+    } else {
+        scatter(messages, n, done);
+    }
+}
+
+// Each message to its topic; those of one topic together.
+void Sink::scatter(const leat_message* messages, size_t n, Settlements& done) {
     for (uint32_t i = 0; i < n; ++i) {  // hot: per message
-        if (is_stopping_) {
-            done.end(messages[i], LEAT_ABANDON);
+        Outlet* outlet = outlet_of(messages[i]);
+        if (!outlet) {
+            done.end(messages[i], LEAT_REJECT, LEAT_NONE, why_);
             continue;
         }
-        Outlet* outlet = outlet_of(messages[i], done);
-        if (!outlet) continue;
         if (outlet->chosen.empty()) touched_.push_back(outlet);
         outlet->chosen.push_back(i);
     }
-    for (Outlet* outlet : touched_) store(*outlet, messages, done);
+    for (Outlet* outlet : touched_) {
+        store(*outlet, messages, outlet->chosen.size(), outlet->chosen.data(), done);
+        outlet->chosen.clear();
+    }
     touched_.clear();
 }
 
-// Where a message goes; nullptr: nowhere, it has been rejected.
-Sink::Outlet* Sink::outlet_of(const leat_message& message, Settlements& done) {
+// Where a message goes; nullptr: nowhere, why_ says why.
+Sink::Outlet* Sink::outlet_of(const leat_message& message) {
+    if (last_ && template_.is_literal()) return last_;
     const Template::Result topic = template_(message);
-    if (!topic.ok) return done.end(message, LEAT_REJECT, LEAT_NONE, view(topic.text)), nullptr;
     const std::string_view name = view(topic.text);
+    if (!topic.ok) return why_ = name, nullptr;
     if (last_ && last_->topic->name() == name) return last_;
-    if (name.empty()) return done.end(message, LEAT_REJECT, LEAT_NONE, "the topic is empty"), nullptr;
+    if (name.empty()) return why_ = "the topic is empty", nullptr;
     const auto it = outlets_.find(name);
     Outlet* outlet = it != outlets_.end() ? it->second.get() : open_outlet(name);
-    if (!outlet) {
-        done.end(message, LEAT_REJECT, LEAT_NONE, "there are as many topics as max_topics allows");
-        return nullptr;
-    }
+    if (!outlet) return why_ = "there are as many topics as max_topics allows", nullptr;
     return last_ = outlet;
 }
 
@@ -59,24 +71,22 @@ Sink::Outlet* Sink::open_outlet(std::string_view name) {
     return outlets_.emplace(topic->name(), std::move(outlet)).first->second.get();
 }
 
-void Sink::store(Outlet& outlet, const leat_message* messages, Settlements& done) {
-    std::vector<uint32_t>& chosen = outlet.chosen;
-    Block* block = Block::pack(outlet.topic->name(), outlet.topic->lane(), messages, chosen.data(), chosen.size());
-    const Span all{block, 0, block->count()};
-    const size_t stored = outlet.waiting.empty() ? outlet.topic->store(all, &outlet.bell) : 0;
-    if (stored == chosen.size()) {
+void Sink::store(Outlet& outlet, const leat_message* messages, size_t n, const uint32_t* chosen, Settlements& done) {
+    const auto message = [&](size_t i) -> const leat_message& { return messages[chosen ? chosen[i] : i]; };
+    Block* block = Block::pack(outlet.topic->name(), outlet.topic->lane(), messages, n, chosen);
+    const size_t stored = outlet.waiting.empty() ? outlet.topic->store({block, 0, block->count()}, &outlet.bell) : 0;
+    if (stored == n) {
         block->release();
     } else {
         Waiting& rest = outlet.waiting.emplace_back();
         rest.span = {block, static_cast<uint32_t>(stored), block->count()};
         BufferRun copied;
-        for (size_t i = stored; i < chosen.size(); ++i) {
-            rest.receipts.push_back(messages[chosen[i]].receipt);
-            copied.drop(messages[chosen[i]].buffer);
+        for (size_t i = stored; i < n; ++i) {
+            rest.receipts.push_back(message(i).receipt);
+            copied.drop(message(i).buffer);
         }
     }
-    for (size_t i = 0; i < stored; ++i) done.end(messages[chosen[i]], LEAT_ACK);  // hot: per message
-    chosen.clear();
+    for (size_t i = 0; i < stored; ++i) done.end(message(i), LEAT_ACK);  // hot: per message
 }
 
 void Sink::store_waiting(Outlet& outlet) {

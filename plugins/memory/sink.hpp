@@ -37,9 +37,10 @@ class Sink : public leat::Sink {
         std::deque<Waiting> waiting;
     };
 
-    Outlet* outlet_of(const leat_message& message, Settlements& done);
+    void scatter(const leat_message* messages, size_t n, Settlements& done);
+    Outlet* outlet_of(const leat_message& message);
     Outlet* open_outlet(std::string_view name);
-    void store(Outlet& outlet, const leat_message* messages, Settlements& done);
+    void store(Outlet& outlet, const leat_message* messages, size_t n, const uint32_t* chosen, Settlements& done);
     void store_waiting(Outlet& outlet);
 
     Template template_;
@@ -47,6 +48,7 @@ class Sink : public leat::Sink {
     std::unordered_map<std::string_view, std::unique_ptr<Outlet>> outlets_;  // the names are the topics'
     Outlet* last_ = nullptr;                                                 // most messages go where the last went
     std::vector<Outlet*> touched_;
+    std::string why_;
     bool is_stopping_ = false;
 };
 

@@ -25,7 +25,8 @@ class Source : public leat::Source {
     void hold() override;
 
   private:
-    static constexpr int kRoundsPerTurn = 16;  // then others of the shard have their turn
+    static constexpr int kRoundsPerTurn =
+        4;  // then others of the shard have their turn, while what was read is still in the cache
 
     struct Feed {  // one topic; its number is its window's domain
         Topic* topic;

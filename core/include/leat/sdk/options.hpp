@@ -249,7 +249,9 @@ struct OptionType<Rate> {
 template <>
 struct OptionType<Template> {
     static constexpr uint32_t type = LEAT_TEMPLATE, element = 0;
-    static Template read(const leat_value& v, const leat_host* host) { return Template(host, v.as.template_); }
+    static Template read(const leat_value& v, const leat_host* host) {
+        return Template(host, v.as.template_, v.text.size ? view(v.text) : "$");
+    }
     static std::string show(const Template&) { return ""; }
 };
 template <>

@@ -92,10 +92,13 @@ class Template {
         leat_bytes text;  ///< the text, or why not
     };
     Template() = default;
-    Template(const leat_host* host, const leat_template* compiled)
-        : host_(host), compiled_(compiled), scratch_(host) {}
+    /// as_written  the text of the option, when known.
+    Template(const leat_host* host, const leat_template* compiled, std::string_view as_written = "$")
+        : host_(host), compiled_(compiled), scratch_(host), is_literal_(as_written.find('$') == as_written.npos) {}
     explicit operator bool() const { return compiled_ != nullptr; }  ///< whether it was given
-    Result operator()(const leat_message& message) {                 // hot: per message
+    /// Whether it is known to give the same for every message.
+    bool is_literal() const { return is_literal_; }
+    Result operator()(const leat_message& message) {  // hot: per message
         Result result{};
         result.ok = host_->render(compiled_, &message, scratch_.get(), &result.text) == 1;
         return result;
@@ -105,6 +108,7 @@ class Template {
     const leat_host* host_ = nullptr;
     const leat_template* compiled_ = nullptr;
     Text scratch_;
+    bool is_literal_ = false;
 };
 
 /// A compiled condition of an option.

@@ -179,7 +179,13 @@ inline void Source::settle(const leat_settlement* batch, size_t n) {
         }
         InFlight& window = *windows_[domain];
         if (touched_.empty() || touched_.back() != &window) touched_.push_back(&window);
-        settle_one(window, s.token & InFlight::kSequenceMask, s);
+        const uint64_t sequence = s.token & InFlight::kSequenceMask;
+        if (s.outcome == LEAT_ACK && s.code == LEAT_NONE && window.finish(sequence)) {
+            ++flow_.settled;
+            ++flow_.landed;
+        } else {
+            settle_one(window, sequence, s);
+        }
     }
     if (!marks_.empty()) {
         const int64_t now = services().host->now_ns();

@@ -32,11 +32,15 @@ class AckWindow {
     /// Marks one as settled and moves the watermark. False: it is not in flight (stale, or a second settlement).
     bool settle(uint64_t sequence) {                                    // hot: per message
         if (sequence - watermark_ >= next_ - watermark_) return false;  // unsigned: also what lies below
+        if (sequence == watermark_) {                                   // in order, as most are: no bit is ever set
+            ++watermark_;
+            if (bit_of(watermark_)) advance();
+            return true;
+        }
         uint64_t& word = words_[(sequence & mask_) / 64];
         const uint64_t bit = uint64_t{1} << (sequence % 64);
         if (word & bit) return false;
         word |= bit;
-        if (sequence == watermark_) advance();
         return true;
     }
 
@@ -44,7 +48,7 @@ class AckWindow {
     bool is_settled(uint64_t sequence) const {
         if (sequence >= next_) return false;
         if (sequence < watermark_) return true;
-        return (words_[(sequence & mask_) / 64] >> (sequence % 64)) & 1;
+        return bit_of(sequence);
     }
 
     /// Empties the window: what is unsettled will be recognised as stale. The next number goes on from where it was.
@@ -59,6 +63,8 @@ class AckWindow {
     uint64_t capacity() const { return capacity_; }
 
   private:
+    bool bit_of(uint64_t sequence) const { return (words_[(sequence & mask_) / 64] >> (sequence % 64)) & 1; }
+
     void advance() {
         while (watermark_ < next_) {
             uint64_t& word = words_[(watermark_ & mask_) / 64];

@@ -110,8 +110,10 @@ class InFlight {
                !window_.is_settled(sequence) && !was_told(sequence);
     }
     // It came back with retry and waits, or was abandoned: a second settlement is ignored.
-    bool was_told(uint64_t sequence) const {
-        if (retries_.empty() && abandoned_.empty()) return false;
+    bool was_told(uint64_t sequence) const {  // hot: per message
+        return (!retries_.empty() || !abandoned_.empty()) && is_listed(sequence);
+    }
+    bool is_listed(uint64_t sequence) const {
         return std::binary_search(abandoned_.begin(), abandoned_.end(), sequence) || waits(sequence);
     }
     bool waits(uint64_t sequence) const {
