@@ -50,8 +50,8 @@ void Policy::push_on(leat_message* batch, size_t n) {
     const int64_t now = now_ns();
     for (size_t i = 0; i < n; ++i) {  // hot: per message
         leat_message& m = batch[i];
-        const uint64_t token = sent_.add();
-        Sent& sent = *sent_.find(token);
+        const auto [token, slot] = sent_.open();
+        Sent& sent = *slot;
         sent.message = m;
         sent.time_ns = now;
         sent.order = ++order_;
@@ -68,6 +68,8 @@ void Policy::settle(const leat_settlement* batch, size_t n) {
     const runtime::SettleScope scope;
     const int64_t now = now_ns();
     Settlements up;
+    int64_t run_time = now;  // messages pushed together are counted together
+    uint64_t run = 0;
     for (size_t i = 0; i < n; ++i) {  // hot: per message
         const leat_settlement& s = batch[i];
         Sent* sent = sent_.find(s.token);
@@ -75,17 +77,24 @@ void Policy::settle(const leat_settlement* batch, size_t n) {
             if (stale_++ == 0) route().log(LEAT_LOG_WARNING, "\"" + step() + "\" settled a message twice; ignored");
             continue;
         }
-        latency_.record(now - sent->time_ns, 1);
+        if (sent->time_ns != run_time) {
+            latency_.record(now - run_time, run);
+            run_time = sent->time_ns;
+            run = 0;
+        }
+        ++run;
         if (s.outcome == LEAT_ACK || s.outcome == LEAT_ABANDON) {
-            const leat_message message = sent->message;
+            const leat_receipt receipt = sent->message.receipt;
+            leat_buffer* buffer = sent->message.buffer;
             const uint64_t trial_lane = sent->trial_lane;
             sent_.remove(s.token);
-            up.end(message, s.outcome, s.code);
+            up.end(receipt, buffer, s.outcome, s.code);
             if (trial_lane) ended(trial_lane - 1);
         } else {
             settle_refused(s.token, s);
         }
     }
+    latency_.record(now - run_time, run);
 }
 
 void Policy::settle_refused(uint64_t token, const leat_settlement& s) {

@@ -18,6 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "stages/parity.hpp"
+
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -97,10 +99,8 @@ Figure bare(uint64_t messages, bool touch) {
         }
         for (int stage = 0; touch && stage < 2; ++stage) {
             for (size_t i = 0; i < LEAT_BATCH_MAX; ++i) {
-                unsigned sum = 0;
-                for (size_t k = 0; k < 100; ++k) sum += static_cast<unsigned char>(batch[i].payload.data[k]);
-                headers[2 * i + static_cast<size_t>(stage)] = {{"stamp", 5},
-                                                               {sum % 2 ? "odd" : "even", sum % 2 ? 3u : 4u}};
+                const bool odd = parity({batch[i].payload.data, 100});
+                headers[2 * i + static_cast<size_t>(stage)] = {{"stamp", 5}, {odd ? "odd" : "even", odd ? 3u : 4u}};
                 batch[i].headers = headers + 2 * i;
                 batch[i].header_count = static_cast<uint32_t>(stage + 1);
             }

@@ -187,6 +187,7 @@ inline void Handler::push(Batch& batch) {
     leat_message* all = batch.all(n);
     const bool ordered = identity().flags & LEAT_IDENTITY_ORDERED;
     refused_lanes_.clear();
+    size_t kept = 0;
     {
         Settlements dropped;
         BufferRun replaced;
@@ -201,18 +202,26 @@ inline void Handler::push(Batch& batch) {
             if (verdict == Verdict::reject || verdict == Verdict::retry) {
                 refuse(message, original);
             } else if (!workshop_->emitted.empty()) {
+                pass(all, kept);  // what stands before it goes first
+                kept = 0;
                 spread(message, verdict == Verdict::pass);
                 replaced.drop(original.buffer);
             } else if (verdict == Verdict::drop) {
                 if (message.is_changed_) replaced.drop(message.copy_.buffer);
                 dropped.end(original, LEAT_ACK, LEAT_DROPPED);
             } else {
-                out(message.now());
-                if (message.is_changed_) replaced.drop(original.buffer);
+                // In place: the array is ours to overwrite, and mostly nothing has to move.
+                if (message.is_changed_) {
+                    replaced.drop(original.buffer);
+                    all[kept] = message.copy_;
+                } else if (kept != i) {
+                    all[kept] = original;
+                }
+                ++kept;
             }
         }
     }
-    flush_out();
+    pass(all, kept);
     workshop_->arena.close();
 }
 
@@ -245,6 +254,7 @@ inline void Handler::spread(const Message& message, bool with_itself) {
         out(child);
     }
     emitted.clear();
+    flush_out();
 }
 
 inline void Handler::out(const leat_message& message) {

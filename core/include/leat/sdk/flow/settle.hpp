@@ -69,6 +69,12 @@ class Settlements {
         buffers_.drop(message.buffer);
     }
 
+    /// The same for a message of which only these two were kept.
+    void end(const leat_receipt& receipt, leat_buffer* buffer, uint32_t outcome, uint32_t code) {  // hot: per message
+        settle(receipt, outcome, code);
+        buffers_.drop(buffer);
+    }
+
     /// Ends a message with a reason in words.
     void end(const leat_message& message, uint32_t outcome, uint32_t code, std::string_view reason) {
         const leat_detail detail{sizeof(leat_detail), 0, bytes(reason), 0};

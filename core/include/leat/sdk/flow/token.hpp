@@ -21,14 +21,17 @@ class Slots {
   public:
     /// Takes a slot and returns its token, with the entry as the last user of the slot left it: the caller fills it
     /// in. Allocates only when more are in flight than ever before.
-    uint64_t add() {  // hot: per message
+    uint64_t add() { return open().first; }
+
+    /// The same, with the entry.
+    std::pair<uint64_t, T*> open() {  // hot: per message
         if (free_.empty()) grow();
         const uint32_t slot = free_.back();
         free_.pop_back();
         Cell& cell = at(slot);
         cell.used = true;
         ++size_;
-        return (uint64_t{cell.generation} << 32) | slot;
+        return {(uint64_t{cell.generation} << 32) | slot, &cell.value};
     }
 
     /// The entry of a token; nullptr when the token is not in flight.
