@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 seconds=${1:-600}
 
 cmake --preset fuzz -DLEAT_TESTS=OFF >/dev/null
-cmake --build build-fuzz --target fuzz_config fuzz_decode
-for target in fuzz_config fuzz_decode; do
+cmake --build build-fuzz --target fuzz_config fuzz_mqtt_decode
+for target in fuzz_config fuzz_mqtt_decode; do
   program=$(find build-fuzz -name "$target" -type f -perm -u+x | head -1)
   corpus=build-fuzz/corpus-$target
   mkdir -p "$corpus"
