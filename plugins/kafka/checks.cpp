@@ -78,7 +78,7 @@ void check_source(const leat_check& check, const leat_use& use, const SourceOpti
 }
 
 // A sink that writes to what a source of the same cluster reads.
-void check_loops(const leat_check& check, const leat_use& sink, const std::string& topic, const leat_use& source,
+void check_feeds(const leat_check& check, const leat_use& sink, const std::string& topic, const leat_use& source,
                  const SourceOptions& options) {
     for (const std::string& pattern : options.topics) {
         try {
@@ -86,10 +86,8 @@ void check_loops(const leat_check& check, const leat_use& sink, const std::strin
         } catch (const std::regex_error&) {
             continue;
         }
-        const bool same = std::string_view(sink.identity->route) == source.identity->route;
-        report(check, LEAT_REPORT_WARNING, std::string(sink.path) + "/topic",
-               "a loop: " + (same ? std::string("this route") : "route " + std::string(source.identity->route)) +
-                   " reads \"" + pattern + "\", which matches \"" + topic + "\"");
+        report(check, LEAT_REPORT_FEEDS, sink.path, source.path);
+        return;
     }
 }
 
@@ -222,7 +220,7 @@ void Backend::check(const leat_check& check) {
             if (!options.topic.is_literal()) continue;
             for (const Seen& source : sources) {
                 if (source.cluster != cluster || source.use->identity->replica != 0) continue;
-                check_loops(check, use, options.topic.text, *source.use, source.options);
+                check_feeds(check, use, options.topic.text, *source.use, source.options);
             }
         }
     }

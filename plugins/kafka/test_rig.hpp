@@ -86,9 +86,19 @@ struct Outcomes : leat_settler {
 /// A producer with one sink.
 class SinkRig {
   public:
+    struct Login {
+        std::string user, password;
+    };
     SinkRig(leat::test::ScriptedHost& host, const std::string& brokers, const std::string& topic,
-            Properties properties = {}, const std::string& key = "")
+            Properties properties = {}, const std::string& key = "", std::optional<Login> login = std::nullopt)
         : host_(host) {
+        if (login) {
+            password(login->password);
+            connection_.sasl.emplace();
+            connection_.sasl->mechanism = "PLAIN";
+            connection_.sasl->user = login->user;
+            connection_.sasl->password = leat::Secret(&password_value_);
+        }
         connection_.brokers = brokers;
         connection_.properties = std::move(properties);
         const leat::Setup part = host.setup("part", make_identity(LEAT_ROLE_PART));
@@ -119,6 +129,12 @@ class SinkRig {
     bool wait(size_t settled) {
         return host_.run_until([&] { return outcomes.all.size() >= settled; });
     }
+    /// Another password is to be read from now on.
+    void password(const std::string& text) {
+        password_ = text;
+        password_value_.type = LEAT_SECRET;
+        password_value_.text = leat::bytes(password_);
+    }
     bool stop() {
         if (is_stopped_) return true;
         is_stopped_ = true;
@@ -126,13 +142,13 @@ class SinkRig {
         producer_->c()->stop(producer_->c());
         return host_.run_until([&] { return host_.is_stopped("part"); });
     }
-    void stop_sink() { sink_->c()->stop(sink_->c()); }
-    Producer& producer() { return *producer_; }
 
     Outcomes outcomes;
 
   private:
     leat::test::ScriptedHost& host_;
+    std::string password_;
+    leat_value password_value_{};
     Connection connection_;
     std::unique_ptr<Producer> producer_;
     std::unique_ptr<Sink> sink_;
@@ -151,6 +167,7 @@ class SourceRig {
         std::string name = "source";
         uint32_t flags = LEAT_IDENTITY_ORDERED;
         Properties properties = {};
+        std::optional<std::string> instance = {};
     };
     SourceRig(leat::test::ScriptedHost& host, const std::string& brokers, const std::string& topic)
         : SourceRig(host, brokers, topic, Given{}) {}
@@ -162,6 +179,7 @@ class SourceRig {
         options.topics = {topic};
         options.group = given.group;
         options.start = given.start;
+        options.instance = given.instance;
         options.commit_interval = std::chrono::milliseconds(20);
         leat_identity identity = make_identity(LEAT_ROLE_SOURCE);
         identity.max_in_flight = given.max_in_flight;
