@@ -74,6 +74,16 @@ start_host() {
   children+=("$host")
 }
 
+until_subscribed() {  # what is published before anybody subscribes is nobody's
+  local tries
+  for ((tries = 0; tries < 200; tries++)); do
+    if grep -q 'demo\.telemetry.* p7/#' "$mqtt_log"; then return; fi
+    sleep 0.05
+  done
+  echo "demo.sh: the host did not subscribe" >&2
+  return 1
+}
+
 write_configuration() {
   local lie=""
   if [[ "${FAULT:-}" == drop ]]; then lie='"through": [ { "plugin": "liar" } ],'; fi
@@ -102,7 +112,8 @@ JSON
 
 start_brokers() {
   start mosquitto "$tools/broker" --kind mosquitto
-  mqtt=$(first_line mosquitto | cut -d' ' -f1)
+  first_line mosquitto >/dev/null
+  read -r mqtt _ mqtt_log <"$demo/mosquitto.log"
   mock=""
   if [[ -n "${KAFKA:-}" ]]; then
     kafka=$KAFKA
@@ -118,7 +129,7 @@ show_samples() {
   before=$(grep -m 1 '^p7/' "$demo/sniffer.log" || true)
   alarm=$(grep -m 1 '^alarms/' "$demo/alarms.log" || true)
   id=$(sed -n 's/.*"n":\([0-9]*\).*/\1/p' <<<"$before")
-  "$tools/kafka_collect" --brokers "$kafka" --topic "$telemetry" --record "$demo/telemetry.rec" --idle 2 --kind sensor --key 1 \
+  "$tools/kafka_collect" --brokers "$kafka" --topic "$telemetry" --record "$demo/telemetry.rec" --idle 1 --kind sensor --key 1 \
     --show "$id" --show "$(sed -n 's/.*"n":\([0-9]*\).*/\1/p' <<<"$alarm")" >"$demo/telemetry.log"
   echo
   echo "telemetry  $before"
@@ -135,12 +146,13 @@ write_configuration
 start alarms "$tools/mqtt_collect" --port "${mqtt#*:}" --topic 'alarms/#' --record "$demo/alarms.rec" --kind sensor --key 1 --show 1 \
   --client-id demo-audit
 alarms=$child
-start sniffer "$tools/mqtt_collect" --port "${mqtt#*:}" --topic 'p7/#' --record "$demo/sniffer.rec" --kind sensor --expect 1 --show 1 \
-  --client-id demo-sniffer
 
 begin=$(now_ms)
 say "Sensors of a plant -> Mosquitto ($mqtt) -> Leat -> Kafka ($kafka); readings above $limit come back as alarms."
 start_host
+until_subscribed
+start sniffer "$tools/mqtt_collect" --port "${mqtt#*:}" --topic 'p7/#' --record "$demo/sniffer.rec" --kind sensor --expect 1 --show 1 \
+  --client-id demo-sniffer
 start sensors "$tools/sensors" --port "${mqtt#*:}" --rate "$rate" --record "$demo/sensors.rec"
 sensors=$child
 

@@ -59,9 +59,7 @@ std::string Mosquitto::url() const { return "mqtt://127.0.0.1:" + std::to_string
 
 std::string Mosquitto::tls_url() const { return "mqtts://localhost:" + std::to_string(tls_port_); }
 
-std::string Mosquitto::log() const {
-    return read_file(folder_ / "mosquitto.log") + read_file(folder_ / "mosquitto.out");
-}
+std::string Mosquitto::log() const { return read_file(log_file()) + read_file(folder_ / "mosquitto.out"); }
 
 int Mosquitto::logged(std::string_view word, std::string_view other) const {
     std::istringstream lines(log());

@@ -43,6 +43,8 @@ class Mosquitto {
     std::string url() const;      ///< `mqtt://127.0.0.1:PORT`
     std::string tls_url() const;  ///< `mqtts://localhost:PORT`
 
+    /** What it logs: also each subscription, `CLIENT QOS FILTER`. */
+    std::string log_file() const { return folder_ / "mosquitto.log"; }
     /** Its log so far, over all restarts. A connection's life is in it, one line each. */
     std::string log() const;
     /** How often a line of the log contains both words, such as "New client connected" and a client id. */

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: broker --kind mosquitto|kafka [--topic NAME:PARTITIONS]... [--persistence 0|1]\n"
-    "Prints `ADDRESS PID`: 127.0.0.1:PORT and the broker's process.";
+    "Prints `ADDRESS PID`: 127.0.0.1:PORT and the broker's process; for Mosquitto also its log file.";
 
 void serve() {
     while (stop_requested == 0) ::pause();
@@ -33,7 +33,8 @@ void serve_kafka(const Arguments& arguments) {
 
 void serve_mosquitto(const Arguments& arguments) {
     Mosquitto mosquitto({.persistence = arguments.number("persistence", 1) != 0});
-    std::cout << "127.0.0.1:" << mosquitto.port() << ' ' << mosquitto.process().pid() << std::endl;
+    std::cout << "127.0.0.1:" << mosquitto.port() << ' ' << mosquitto.process().pid() << ' ' << mosquitto.log_file()
+              << std::endl;
     serve();
     mosquitto.stop();
 }
