@@ -1,6 +1,7 @@
 #include "checks.hpp"
 
 #include "backends.hpp"
+#include "loops.hpp"
 #include "route/plan.hpp"
 #include "runtime/services.hpp"
 
@@ -149,14 +150,19 @@ const config::Node& node_at(const config::Document& document, std::string_view p
 
 void check_with_plugins(const config::Model& model, const runtime::Log& log, const runtime::Reread& reread,
                         config::Report& report) {
+    Loops loops;
     const auto told = [&](uint32_t severity, const std::string& path, const std::string& text) {
         const config::Node& where = node_at(*model.document, path);
         if (severity == LEAT_REPORT_ERROR) report.error(where.line, path, text);
         if (severity == LEAT_REPORT_WARNING) report.warning(where, text);
+        if (severity == LEAT_REPORT_FEEDS) loops.feeds(path, text);
     };
     ask_all(model, log, reread, told, [](const leat_descriptor& descriptor, const leat_check* inquiry) {
         if (descriptor.check) descriptor.check(inquiry);
     });
+    for (const auto& [sink, way] : loops.found()) {
+        report.warning(node_at(*model.document, sink), "messages may go round in a loop: " + way);
+    }
 }
 
 Findings probe_with_plugins(const config::Model& model, const runtime::Log& log, const runtime::Reread& reread) {

@@ -1,1 +1,316 @@
+#include <leat/sdk/source.hpp>
+
 #include <doctest/doctest.h>
+
+#include <random>
+#include <set>
+
+#include "support/stepped_host.hpp"
+
+using namespace std::chrono_literals;
+using namespace leat::test;
+
+namespace {
+
+/** Numbers on one or several windows, as many as there is credit for. */
+struct Numbers : leat::Source {
+    uint64_t most = 0;  // per window
+    size_t window_count = 1;
+    bool by_confirmation = false;
+    std::vector<leat::InFlight*> open_windows;
+    std::vector<uint64_t> made, watermarks, rejects;
+    Instance* me = nullptr;
+    SteppedHost* host = nullptr;
+    bool may_emit_in_advanced = false;
+
+    void open() override {
+        for (size_t i = 0; i < window_count; ++i) open_windows.push_back(&open_window(by_confirmation));
+        made.resize(window_count);
+        watermarks.resize(window_count);
+    }
+    void start() override { wake(); }
+    void stop() override { stopped_when_idle(); }
+    void resume() override {
+        if (!emitting()) return;
+        for (size_t w = 0; w < window_count; ++w) {
+            while (made[w] < most) {
+                const uint64_t n = std::min({open_windows[w]->credit(), uint64_t{LEAT_BATCH_MAX}, most - made[w]});
+                if (n == 0) break;
+                std::vector<leat_message> batch;
+                for (uint64_t i = 0; i < n; ++i) {
+                    batch.push_back(make_message(*host, *me, "t", "", std::to_string(made[w]++)));
+                    batch.back().lane = static_cast<uint32_t>(w);
+                }
+                emit(*open_windows[w], batch.data(), n);
+            }
+        }
+    }
+    void advanced(leat::InFlight& w) override {
+        CHECK(w.watermark() >= watermarks[w.domain()]);
+        watermarks[w.domain()] = w.watermark();
+    }
+    void rejected(leat::InFlight&, uint64_t sequence, const leat_settlement&) override {
+        rejects.push_back(sequence);
+    }
+    void forget_all() {
+        for (auto* w : open_windows) forget(*w);
+    }
+};
+
+struct Fixture {
+    SteppedHost host;
+    Instance me{host};
+    Collector below;
+    std::unique_ptr<Numbers> source = std::make_unique<Numbers>();
+
+    explicit Fixture(uint64_t most, uint64_t in_flight = 10, size_t windows = 1) {
+        me.identity.max_in_flight = in_flight;
+        source->most = most;
+        source->window_count = windows;
+        source->me = &me;
+        source->host = &host;
+        source->attach(host.setup(me));
+        source->open();
+        start();
+    }
+    void start() {
+        me.stopped = false;
+        source->c()->start(source->c(), &below);
+        host.run();
+    }
+    void hold() { source->c()->hold(source->c()); }
+    void stop() {
+        source->c()->stop(source->c());
+        host.run();
+    }
+    const leat_flow& flow() { return *source->c()->flow; }
+    void check_ledger() {
+        const leat_flow& f = flow();
+        CHECK(f.settled == f.landed + f.filtered + f.discarded + f.dead_lettered + f.returned);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("credit counts from the watermark, not from how many are unsettled") {
+    Fixture f(100);
+    CHECK(f.below.messages.size() == 10);
+    for (size_t i = 1; i < 10; ++i) f.below.settle(i, LEAT_ACK);
+    f.host.run();
+    CHECK(f.below.messages.size() == 10);
+    CHECK(f.flow().span == 10);
+    f.below.settle(0, LEAT_ACK);
+    f.host.run();
+    CHECK(f.below.messages.size() == 20);
+    CHECK(f.source->watermarks[0] == 10);
+    CHECK(std::count(f.below.signals.begin(), f.below.signals.end(), LEAT_SIGNAL_FLUSH) == 2);
+    f.below.settled = 10;
+    for (int i = 0; i < 9; ++i) {
+        f.below.settle_all(LEAT_ACK);
+        f.host.run();
+    }
+    CHECK(f.flow().landed == 100);
+    CHECK(f.flow().bytes == 0);
+    CHECK(f.host.live_buffers == 0);
+}
+
+TEST_CASE("each kind of end has a column of the ledger") {
+    Fixture f(6);
+    f.below.settle(0, LEAT_ACK);
+    f.below.settle(1, LEAT_ACK, LEAT_DROPPED);
+    f.below.settle(2, LEAT_ACK, LEAT_DISCARDED);
+    f.below.settle(3, LEAT_ACK, LEAT_DEAD_LETTERED);
+    f.below.settle(4, LEAT_REJECT);
+    f.below.settle(5, LEAT_ABANDON);
+    const leat_flow& flow = f.flow();
+    CHECK(flow.landed == 1);
+    CHECK(flow.filtered == 1);
+    CHECK(flow.discarded == 1);
+    CHECK(flow.dead_lettered == 1);
+    CHECK(flow.returned == 2);
+    CHECK(flow.settled == 6);
+    CHECK(f.source->rejects == std::vector<uint64_t>{4});
+    CHECK(f.source->watermarks[0] == 5);  // an abandoned message stays unacknowledged
+}
+
+TEST_CASE("a second settlement and one of nobody's are stale, in every state of a message") {
+    Fixture f(4);
+    const auto again = [&](size_t i, uint32_t outcome) {
+        const leat_settlement s{f.below.messages[i].receipt.token, outcome, LEAT_NONE, nullptr};
+        leat_settler* settler = f.below.messages[i].receipt.settler;
+        settler->settle(settler, &s, 1);
+    };
+    f.below.settle(0, LEAT_ACK);
+    f.below.settle(2, LEAT_RETRY);
+    f.below.settle(3, LEAT_ABANDON);
+    uint64_t stale = 0;
+    for (uint32_t outcome : {LEAT_ACK, LEAT_REJECT, LEAT_RETRY, LEAT_ABANDON}) {
+        for (size_t i : {0u, 2u, 3u}) {
+            again(i, outcome);
+            CHECK(f.flow().stale == ++stale);
+        }
+    }
+    leat_settlement wild{uint64_t{7} << 48, LEAT_ACK, LEAT_NONE, nullptr};
+    leat_settler* settler = f.below.messages[0].receipt.settler;
+    settler->settle(settler, &wild, 1);
+    CHECK(f.flow().stale == stale + 1);
+    CHECK(f.flow().settled == 2);
+    f.check_ledger();
+    f.below.settle(1, LEAT_ACK);
+    f.host.advance(1s);
+    REQUIRE(f.below.messages.size() == 5);
+    f.below.settle(4, LEAT_ACK);
+    CHECK(f.flow().settled == 4);
+    f.check_ledger();
+}
+
+TEST_CASE("a message that comes back is emitted again in order, after its backoff, before anything new") {
+    Fixture f(20, 5);
+    f.below.settle(3, LEAT_RETRY);
+    f.below.settle(1, LEAT_RETRY);
+    for (size_t i : {0u, 2u, 4u}) f.below.settle(i, LEAT_ACK);
+    f.host.advance(99ms);
+    CHECK(f.below.messages.size() == 5);
+    f.host.advance(2ms);
+    REQUIRE(f.below.messages.size() >= 7);
+    CHECK(f.below.payloads[5] == "1");
+    CHECK(f.below.payloads[6] == "3");
+    CHECK(f.below.messages[5].attempt == 1);
+    CHECK(f.below.messages[5].receipt.token == f.below.messages[1].receipt.token);
+    CHECK(f.flow().emitted == 5 + f.below.messages.size() - 7);
+    f.below.settle(5, LEAT_RETRY);  // the second backoff is longer
+    f.below.settle(6, LEAT_ACK);
+    const size_t before = f.below.messages.size();
+    f.host.advance(150ms);
+    CHECK(f.below.messages.size() == before);
+    f.host.advance(60ms);
+    CHECK(f.below.payloads[before] == "1");
+    f.below.settled = 7;
+    for (int i = 0; i < 20; ++i) {
+        f.below.settle_all(LEAT_ACK);
+        f.host.run();
+    }
+    CHECK(f.flow().landed == 20);
+    CHECK(f.flow().retried == 3);
+    CHECK(f.host.live_buffers == 0);
+}
+
+TEST_CASE("a retry that asks for more time gets it, and a nearer one is not kept waiting by it") {
+    Fixture f(2, 2, 2);
+    REQUIRE(f.below.messages.size() == 4);
+    const leat_detail detail{sizeof(leat_detail), 0, leat::bytes("busy"), 10'000'000'000};
+    f.below.settle(0, LEAT_RETRY, LEAT_NONE, &detail);
+    f.host.run();
+    f.below.settle(2, LEAT_RETRY);
+    f.host.advance(101ms);
+    CHECK(f.below.messages.size() == 5);
+    f.host.advance(9s);
+    CHECK(f.below.messages.size() == 5);
+    f.host.advance(1s);
+    CHECK(f.below.messages.size() == 6);
+    for (size_t i : {1u, 3u, 4u, 5u}) f.below.settle(i, LEAT_ACK);
+    CHECK(f.flow().landed == 4);
+}
+
+TEST_CASE("a stop gives up what waits for its backoff, and waits for what is below") {
+    Fixture f(3);
+    f.below.settle(1, LEAT_RETRY);
+    f.hold();
+    f.stop();
+    CHECK_FALSE(f.me.stopped);
+    f.below.settle(0, LEAT_RETRY);  // nobody will emit it again now
+    f.below.settle(2, LEAT_ACK);
+    f.host.advance(2ms);
+    CHECK(f.me.stopped);
+    CHECK(f.flow().returned == 2);
+    CHECK(f.flow().landed == 1);
+    CHECK(f.flow().emitted == f.flow().settled);
+    CHECK(f.source->open_windows[0]->has_abandoned());
+    f.source->forget_all();
+    CHECK(f.flow().emitted == f.flow().settled);
+    CHECK_FALSE(f.source->open_windows[0]->has_abandoned());
+    CHECK(f.host.live_buffers == 0);
+}
+
+TEST_CASE("a forgotten window counts what was unsettled as returned, and old tokens are stale") {
+    Fixture f(30);
+    f.below.settle(0, LEAT_ACK);
+    f.below.settle(5, LEAT_ACK);
+    f.below.settle(7, LEAT_RETRY);
+    f.source->forget_all();
+    CHECK(f.flow().returned == 8);
+    f.host.advance(10s);
+    CHECK(f.below.payloads.size() == 20);
+    CHECK(f.below.payloads[10] == "10");
+    f.below.settle(1, LEAT_ACK);
+    CHECK(f.flow().stale == 1);
+    f.check_ledger();
+}
+
+TEST_CASE("bytes are bounded, but one message is always admitted") {
+    Fixture f(0);
+    f.me.identity.max_in_flight_bytes = 3;
+    f.source.reset();
+    f.source = std::make_unique<Numbers>();
+    f.source->most = 2000;
+    f.source->me = &f.me;
+    f.source->host = &f.host;
+    f.source->attach(f.host.setup(f.me));
+    f.source->open();
+    leat::InFlight& window = *f.source->open_windows[0];
+    CHECK(window.credit() == 10);
+    f.start();
+    CHECK(window.bytes() >= 3);
+    CHECK(window.credit() == 0);
+}
+
+TEST_CASE("with confirmation, credit comes back with what is confirmed") {
+    Fixture f(0);
+    leat::InFlight window(0, 10, 1000, true);
+    CHECK(window.credit() == 10);
+    window.confirm(0);
+    CHECK(window.credit() == 10);
+}
+
+TEST_CASE(
+    "whatever comes back, nothing is lost, the ledger closes and every lane keeps its order of first arrivals") {
+    const auto seed = static_cast<uint32_t>(std::random_device{}());
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    for (int round = 0; round < 40; ++round) {
+        const uint64_t most = random() % 600 + 1;
+        Fixture f(most, random() % 300 + 1, random() % 3 + 1);
+        std::vector<size_t> open;
+        std::map<std::pair<uint32_t, std::string>, bool> ended;
+        size_t seen = 0;
+        for (int step = 0; step < 5000 && ended.size() < most * f.source->window_count; ++step) {
+            for (; seen < f.below.messages.size(); ++seen) open.push_back(seen);
+            for (auto n = random() % 20; n > 0 && !open.empty(); --n) {
+                const size_t at = random() % 2 ? 0 : random() % open.size();
+                const size_t i = open[at];
+                open.erase(open.begin() + static_cast<std::ptrdiff_t>(at));
+                const auto what = random() % 20;
+                const uint32_t outcome = what == 0 ? LEAT_RETRY : what == 1 ? LEAT_REJECT : what == 2 ? 99 : LEAT_ACK;
+                if (outcome == LEAT_ACK || outcome == LEAT_REJECT) {
+                    ended[{f.below.messages[i].lane, f.below.payloads[i]}] = true;
+                }
+                f.below.settle(i, outcome);
+            }
+            f.host.advance(random() % 3 ? 1ms : 700ms);
+            REQUIRE(f.flow().span <= f.me.identity.max_in_flight);
+        }
+        CHECK(ended.size() == most * f.source->window_count);
+        CHECK(f.flow().emitted == most * f.source->window_count);
+        CHECK(f.flow().emitted == f.flow().settled);
+        CHECK(f.flow().stale == 0);
+        f.check_ledger();
+        CHECK(f.host.live_buffers == 0);
+        std::map<uint32_t, int> last;
+        std::set<std::pair<uint32_t, std::string>> known;
+        for (size_t i = 0; i < f.below.messages.size(); ++i) {
+            const uint32_t lane = f.below.messages[i].lane;
+            if (!known.emplace(lane, f.below.payloads[i]).second) continue;
+            CHECK(std::stoi(f.below.payloads[i]) == last[lane]++);
+        }
+    }
+}

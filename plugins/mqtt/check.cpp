@@ -35,7 +35,7 @@ class Check {
     void run() {
         for (std::uint32_t i = 0; i < configured_.backend_count; ++i) check_backend(*configured_.backends[i]);
         for (const SinkUse& sink : sinks_)
-            for (const SourceUse& source : sources_) check_loop(sink, source);
+            for (const SourceUse& source : sources_) check_feeds(sink, source);
     }
 
   private:
@@ -127,12 +127,11 @@ class Check {
                             " too: the broker would throw one out for the other; give one of them another client_id");
     }
 
-    void check_loop(const SinkUse& sink, const SourceUse& source) {
+    void check_feeds(const SinkUse& sink, const SourceUse& source) {
         if (sink.broker != source.broker) return;
         for (const std::string& filter : source.filters) {
             if (!overlap(sink.filter, filter)) continue;
-            warning(sink.path + "/topic", "what is published here can match the filter '" + filter + "' of " +
-                                              source.path + " on the same broker: messages may go round in a loop");
+            report(LEAT_REPORT_FEEDS, sink.path, source.path);
             return;
         }
     }

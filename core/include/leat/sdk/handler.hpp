@@ -51,9 +51,9 @@ class Message {
     }
 
     // Changes are copied; they show in what is passed on, not in the message as it was received.
-    void set_topic(std::string_view to) { changed().topic = copy(to); }
-    void set_key(std::string_view to) { changed().key = copy(to); }
-    void set_payload(std::string_view to) { changed().payload = copy(to); }
+    void set_topic(std::string_view to) { replace(&leat_message::topic, to); }
+    void set_key(std::string_view to) { replace(&leat_message::key, to); }
+    void set_payload(std::string_view to) { replace(&leat_message::payload, to); }
     /// Replaces the header of that name, or adds it.
     void set_header(std::string_view name, std::string_view value);
 
@@ -92,7 +92,10 @@ class Message {
         is_changed_ = true;
         return copy_;
     }
-    leat_bytes copy(std::string_view s) { return copy(s, copy_); }
+    void replace(leat_bytes leat_message::*part, std::string_view with) {
+        leat_message& m = changed();  // before copy: it needs the message's buffer
+        m.*part = copy(with, m);
+    }
     // `into` holds each block that it points into: the arena may have opened a new one since the last piece.
     leat_bytes copy(std::string_view s, leat_message& into) {
         char* at = workshop_.arena.reserve(s.size() + 1);

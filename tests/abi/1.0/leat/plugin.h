@@ -511,6 +511,9 @@ typedef struct leat_configured {
 #define LEAT_REPORT_ERROR 1u
 #define LEAT_REPORT_WARNING 2u
 #define LEAT_REPORT_GOOD 3u /* probe: what was tried and worked */
+/* check: what the sink at `path` sends can come out of the source whose path is `text`. The host, which sees all
+ * routes, tells from it where messages would go round in a loop. */
+#define LEAT_REPORT_FEEDS 4u
 
 /* All that the configuration asks of one kind of backend. */
 struct leat_check {
