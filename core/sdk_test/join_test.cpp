@@ -29,11 +29,11 @@ TEST_CASE("a join settles its parent once, with the last child, and with the wor
         for (size_t k = 0; k < std::size(order); ++k) {
             Join join;
             Told told;
-            const leat_receipt child = join.open({&told, 9}, 3);
-            settle(child, order[i].outcome, order[i].code);
-            settle(child, LEAT_ACK, LEAT_DROPPED);
+            const uint64_t parent = join.open({&told, 9}, 3);
+            settle(join.child(parent), order[i].outcome, order[i].code);
+            settle(join.child(parent), LEAT_ACK, LEAT_DROPPED);
             CHECK(told.all.empty());
-            settle(child, order[k].outcome, order[k].code);
+            settle(join.child(parent), order[k].outcome, order[k].code);
             REQUIRE(told.all.size() == 1);
             CHECK(told.all[0].token == 9);
             CHECK(told.all[0].outcome == order[std::max(i, k)].outcome);
@@ -46,26 +46,29 @@ TEST_CASE("a join settles its parent once, with the last child, and with the wor
 TEST_CASE("an outcome from the future counts as retry in a join") {
     Join join;
     Told told;
-    const leat_receipt child = join.open({&told, 0}, 2);
-    settle(child, 77);
-    settle(child, LEAT_REJECT);
+    const uint64_t parent = join.open({&told, 0}, 2);
+    settle(join.child(parent), 77);
+    settle(join.child(parent), LEAT_REJECT);
     CHECK(told.all[0].outcome == 77);
 }
 
 TEST_CASE("a join hands the reason of the worst child up, and ignores a child settled once too often") {
     Join join;
     Told told;
-    const leat_receipt child = join.open({&told, 1}, 2);
+    const uint64_t parent = join.open({&told, 1}, 2);
+    const leat_receipt child = join.child(parent);
+    const leat_receipt other = join.child(parent);
     {
         const std::string short_lived = "no such topic";
         const leat_detail detail{sizeof(leat_detail), 0, leat::bytes(short_lived), 5};
         settle(child, LEAT_REJECT, LEAT_NONE, &detail);
     }
-    settle(child, LEAT_ACK);
-    CHECK(told.all[0].reason == "no such topic");
-    settle(child, LEAT_ACK);
+    settle(child, LEAT_ACK);  // a second settlement of one child is not the other's
     CHECK(join.stale() == 1);
-    const leat_receipt again = join.open({&told, 2}, 1);
+    CHECK(told.all.empty());
+    settle(other, LEAT_ACK);
+    CHECK(told.all[0].reason == "no such topic");
+    const leat_receipt again = join.child(join.open({&told, 2}, 1));
     settle(child, LEAT_RETRY);  // the slot's next user is not hit
     CHECK(join.open_parents() == 1);
     settle(again, LEAT_ACK);

@@ -262,7 +262,6 @@ TEST_CASE("what a stop abandons goes to the next subscriber, in order and marked
     for (size_t i : {0u, 3u}) a.below.settle(i, LEAT_ACK);
     for (size_t i : {1u, 2u, 4u, 5u}) a.below.settle(i, LEAT_ABANDON);
     f.host.run();
-    a.below.settled = a.below.messages.size() - 1;  // message 6 came when 0 was settled
     a.stop();
     CHECK(a.me.stopped);
     CHECK(a.flow().emitted == 7);

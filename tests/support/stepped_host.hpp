@@ -164,22 +164,40 @@ class Collector : public leat_inlet {
         };
     }
 
+    ~Collector() {
+        for (size_t i = 0; i < messages.size(); ++i) {
+            if (!is_settled(i)) leat_buffer_release(messages[i].buffer, 1);
+        }
+    }
+    Collector(const Collector&) = delete;
+    Collector& operator=(const Collector&) = delete;
+
     /** Settles the i-th message that came and drops its reference. */
     void settle(size_t i, uint32_t outcome, uint32_t code = LEAT_NONE, const leat_detail* detail = nullptr) {
+        settled_.resize(messages.size());
+        settled_[i] = true;
         Settlements().end(messages[i], outcome, code, detail);
     }
-    /** Settles those that settle_all has not settled yet, in one batch after the other. */
+    /** Settles all that are not settled, in batches. */
     void settle_all(uint32_t outcome) {
         Settlements done;
-        for (; settled < messages.size(); ++settled) done.end(messages[settled], outcome);
+        settled_.resize(messages.size());
+        for (size_t i = 0; i < settled_.size(); ++i) {
+            if (settled_[i]) continue;
+            settled_[i] = true;
+            done.end(messages[i], outcome);
+        }
     }
+    bool is_settled(size_t i) const { return i < settled_.size() && settled_[i]; }
 
     bool answers_at_once = false;
     std::vector<leat_message> messages;  ///< In order of arrival; their bytes live until settled.
     std::vector<std::string> payloads;   ///< Copies.
     std::vector<uint32_t> signals;
     size_t batches = 0;
-    size_t settled = 0;  ///< By settle_all.
+
+  private:
+    std::vector<bool> settled_;
 };
 
 /** A settler that writes down what it is told. */

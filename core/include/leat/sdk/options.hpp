@@ -14,6 +14,7 @@
 #pragma once
 #include <leat/sdk/services.hpp>
 
+#include <charconv>
 #include <deque>
 #include <optional>
 #include <string>
@@ -56,6 +57,13 @@ struct OptionSpec {
     std::vector<OptionSpec> fields;
     void (*bind)(void* object, const leat_value& value, const leat_host* host) = nullptr;
     std::string (*show)(const void* object) = nullptr;  ///< the member's value as JSON
+
+    /// The member's value as JSON; a number that stands for a word as the word.
+    std::string shown(const void* object) const {
+        const std::string text = show(object);
+        const bool is_index = type == LEAT_ENUM && !text.empty() && text[0] >= '0' && text[0] <= '9';
+        return is_index ? '"' + std::string(words.at(std::stoul(text))) + '"' : text;
+    }
 
     OptionSpec required() && { return flags |= LEAT_OPTION_REQUIRED, std::move(*this); }
     OptionSpec advanced() && { return flags |= LEAT_OPTION_ADVANCED, std::move(*this); }
@@ -126,10 +134,7 @@ inline const leat_option* const* OptionTable::finish(std::vector<OptionSpec>& sp
         }
         if (spec.type == LEAT_BLOCK) o.fields = finish(spec.fields, nullptr);
         std::string shown = spec.default_json.value_or(
-            spec.show && object && !(spec.flags & LEAT_OPTION_REQUIRED) ? spec.show(object) : std::string());
-        if (spec.type == LEAT_ENUM && !shown.empty() && shown[0] >= '0' && shown[0] <= '9' && !spec.default_json) {
-            shown = '"' + std::string(spec.words.at(std::stoul(shown))) + '"';
-        }
+            spec.show && object && !(spec.flags & LEAT_OPTION_REQUIRED) ? spec.shown(object) : std::string());
         if (!shown.empty()) o.default_json = texts_.emplace_back(std::move(shown)).c_str();
         made.push_back(&o);
     }
@@ -141,10 +146,19 @@ inline const leat_option* const* OptionTable::finish(std::vector<OptionSpec>& sp
 namespace detail {
 
 inline std::string quoted(std::string_view s) {
+    constexpr const char* kHex = "0123456789abcdef";
     std::string out = "\"";
     for (char c : s) {
-        if (c == '"' || c == '\\') out += '\\';
-        out += c;
+        if (c == '\n' || c == '\t') {
+            out += c == '\n' ? "\\n" : "\\t";
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            out += "\\u00";
+            out += kHex[static_cast<unsigned char>(c) >> 4];
+            out += kHex[c & 15];
+        } else {
+            if (c == '"' || c == '\\') out += '\\';
+            out += c;
+        }
     }
     return out + '"';
 }
@@ -209,10 +223,8 @@ struct OptionType<double> {
     static constexpr uint32_t type = LEAT_NUMBER, element = 0;
     static double read(const leat_value& v, const leat_host*) { return v.as.number; }
     static std::string show(double d) {
-        std::string s = std::to_string(d);
-        s.erase(s.find_last_not_of('0') + 1);
-        if (s.back() == '.') s.pop_back();
-        return s;
+        char text[32];
+        return std::string(text, std::to_chars(text, text + sizeof text, d).ptr);
     }
 };
 template <class R, class P>
@@ -327,7 +339,7 @@ OptionSpec option(const char* name, const char* description) {
         spec.fields = Bare::options();
         const Bare example{};
         for (OptionSpec& field : spec.fields) {
-            if (std::string shown = field.show(&example); !field.default_json && !shown.empty())
+            if (std::string shown = field.shown(&example); !field.default_json && !shown.empty())
                 field.default_json = shown;
         }
     }
