@@ -26,6 +26,8 @@
 namespace leat {
 namespace {
 
+constexpr auto kLookPatience = std::chrono::milliseconds(250);
+
 Level level_of(uint32_t level) {
     switch (level) {
         case LEAT_LOG_DEBUG:
@@ -133,7 +135,8 @@ struct Host::Inside {
     config::Plugins lookup();
     bool read_again(const leat_value& value, std::string& into) const;
     const config::Rereadable* rereadable(const leat_value& value) const;
-    std::vector<RouteView> look() const;
+    std::vector<RouteView> look();
+    std::vector<route::RouteSnapshot> seen;  // the last answer of each route
 
     HostSettings settings;
     loader::Catalogue catalogue;
@@ -293,6 +296,13 @@ void Host::drain() {
     in.last = in.look();
     in.is_running = false;
     for (auto& room : in.rooms) room->shard.end();
+    const bool has_leaked =
+        std::any_of(in.routes.begin(), in.routes.end(), [](const auto& r) { return r.second->has_leaked(); });
+    if (has_leaked) {  // what was left alone may still use them
+        for (auto& [room, route] : in.routes) (void)route.release();
+        (void)in.backends.release();
+        for (auto& room : in.rooms) (void)room.release();
+    }
     in.routes.clear();
     in.backends.reset();
     in.rooms.clear();
@@ -305,18 +315,28 @@ void Host::hurry() {
 }
 
 // Asks every route on its shard; replicas are added up.
-std::vector<RouteView> Host::Inside::look() const {
-    std::map<std::string, Sum> sums;
-    std::vector<std::promise<route::RouteSnapshot>> answers(routes.size());
-    for (size_t i = 0; i < routes.size(); ++i) {
-        const auto& [room, route] = routes[i];
-        room->shard.post([r = route.get(), a = &answers[i]] { a->set_value(r->snapshot()); });
+std::vector<RouteView> Host::Inside::look() {
+    // A shard that a plugin blocks must not block who looks: its routes are shown as they were, and say so.
+    using Answer = std::promise<route::RouteSnapshot>;
+    std::vector<std::shared_ptr<Answer>> answers;
+    for (const auto& [room, route] : routes) {
+        answers.push_back(std::make_shared<Answer>());
+        room->shard.post([r = route.get(), a = answers.back()] { a->set_value(r->snapshot()); });
     }
-    for (auto& answer : answers) {
-        const route::RouteSnapshot one = answer.get_future().get();
-        Sum& sum = sums[one.name];
-        sum.view.name = one.name;
-        add(sum, one);
+    const auto deadline = std::chrono::steady_clock::now() + kLookPatience;
+    seen.resize(routes.size());
+    std::map<std::string, Sum> sums;
+    for (size_t i = 0; i < routes.size(); ++i) {
+        auto answer = answers[i]->get_future();
+        if (answer.wait_until(deadline) == std::future_status::ready) {
+            seen[i] = answer.get();
+        } else {
+            seen[i].name = routes[i].second->name();
+            seen[i].why = "its shard does not answer: a plugin blocks it";
+        }
+        Sum& sum = sums[seen[i].name];
+        sum.view.name = seen[i].name;
+        add(sum, seen[i]);
     }
     for (auto& [name, sum] : sums) {
         const auto plan =

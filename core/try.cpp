@@ -1,7 +1,7 @@
 #include "try.hpp"
 
 #include "backends.hpp"
-#include "route/wiring.hpp"
+#include "route/route.hpp"
 #include "runtime/services.hpp"
 #include "runtime/shard.hpp"
 
@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
 namespace leat {
@@ -17,6 +18,8 @@ namespace {
 
 using route::RoutePlan;
 using route::SinkPlan;
+
+constexpr auto kPatience = std::chrono::seconds(5);
 
 /// Collects results from the shard.
 struct Results {
@@ -33,6 +36,11 @@ struct Results {
         const std::lock_guard lock(mutex);
         has_ended = true;
         changed.notify_all();
+    }
+    /// Whether the message has ended; waits for it up to 5 ms.
+    bool wait_a_little() {
+        std::unique_lock lock(mutex);
+        return changed.wait_for(lock, std::chrono::milliseconds(5), [this] { return has_ended; });
     }
 };
 
@@ -164,57 +172,45 @@ class TryMakers final : public route::Makers {
     Backends stages_;
 };
 
-/// Ends the try when the policy stops the route.
-class TryControl final : public route::Control {
-  public:
-    TryControl(runtime::Shard& shard, const RoutePlan& plan, const TryMessage& message, Results& results)
-        : shard_(shard), plan_(plan), message_(message), results_(results) {}
-    runtime::Shard& shard() override { return shard_; }
-    const std::string& name() const override { return plan_.name; }
-    void log(uint32_t, const std::string&) override {}
-    void stop_with(const std::string& reason) override {
-        results_.add({"the route", "stops the route", reason, message_, {}});
-        results_.end();
-    }
-
-  private:
-    runtime::Shard& shard_;
-    const RoutePlan& plan_;
-    const TryMessage& message_;
-    Results& results_;
-};
-
 }  // namespace
 
 std::vector<TryResult> try_route(const RoutePlan& given, const TryMessage& message, const runtime::Log& log,
                                  const runtime::Reread& reread, std::string& error) {
     RoutePlan plan = given;
     plan.max_in_flight = 1;
+    plan.drain_timeout = std::chrono::milliseconds(0);
     Results results;
     TryMakers makers(message, results, log, reread);
     runtime::Shard shard(0);
-    TryControl control(shard, plan, message, results);
     route::Parts parts;
-    auto chain = std::make_unique<route::Chain>();
+    route::Route route(plan, makers, parts, shard, [](uint32_t, const std::string&, std::string_view) {});
     shard.run();
-    shard.call([&] {
-        error = route::wire(plan, makers, parts, control, *chain);
-        if (error.empty()) chain->source->start(chain->top);
-    });
-    if (error.empty()) {
-        std::unique_lock lock(results.mutex);
-        const bool ended = results.changed.wait_for(lock, std::chrono::seconds(5), [&] { return results.has_ended; });
-        if (!ended) {
-            results.all.push_back({"the route",
-                                   "is still waiting",
-                                   "after 5 s a stage has neither passed nor ended it; "
-                                   "a retry with a long delay?",
-                                   message,
-                                   {}});
+    const auto state = [&] {
+        route::RouteSnapshot now;
+        shard.call([&] { now = route.snapshot(); });
+        return now;
+    };
+    shard.call([&] { route.build(); });
+    route::RouteSnapshot now = state();
+    if (now.state == route::RouteState::failed) {
+        error = now.why;
+    } else {
+        shard.call([&] { route.start(); });
+        const auto deadline = std::chrono::steady_clock::now() + kPatience;
+        while (!results.wait_a_little() && now.state != route::RouteState::failed &&
+               std::chrono::steady_clock::now() < deadline) {
+            now = state();
+        }
+        if (now.state == route::RouteState::failed) {
+            results.add({"the route", "stops the route", now.why, message, {}});
+        } else if (!results.wait_a_little()) {
+            results.add(
+                {"the route", "is still waiting", "after 5 s a stage has neither passed nor ended it", message, {}});
         }
     }
-    shard.call([&] { chain->abandon_all(); });
-    shard.call([&] { chain.reset(); });
+    std::promise<void> drained;
+    shard.post([&] { route.drain([&] { drained.set_value(); }); });
+    drained.get_future().wait();
     shard.end();
     return results.all;
 }

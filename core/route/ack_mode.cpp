@@ -19,31 +19,46 @@ AckMode::AckMode(uint64_t max_in_flight) : max_in_flight_(max_in_flight) {
 void AckMode::push(leat_message* batch, size_t n) {
     Settlements early;
     for (size_t i = 0; i < n; ++i) {  // hot: per message
-        if (unfinished_.size() < max_in_flight_) {
+        const bool has_room = unfinished_.size() < max_in_flight_;
+        const auto [token, entry] = unfinished_.open();
+        entry->receipt = batch[i].receipt;
+        entry->is_told = has_room;
+        if (has_room) {
             early.settle(batch[i].receipt, LEAT_ACK);
         } else {
-            withheld_.push_back(batch[i].receipt);
+            withheld_.push_back(token);
         }
-        batch[i].receipt = {&settler_, unfinished_.add()};
+        batch[i].receipt = {&settler_, token};
     }
     early.flush();
     next_->push(next_, batch, n);
 }
 
 void AckMode::settle(const leat_settlement* batch, size_t n) {
-    Settlements early;
+    Settlements up;
     for (size_t i = 0; i < n; ++i) {  // hot: per message
-        if (!unfinished_.find(batch[i].token)) {
+        const leat_settlement& s = batch[i];
+        const Unfinished* found = unfinished_.find(s.token);
+        if (!found) {
             ++flow_.stale;
             continue;
         }
-        unfinished_.remove(batch[i].token);
-        count(batch[i]);
-        if (!withheld_.empty()) {
-            const leat_receipt receipt = withheld_.front();
-            withheld_.pop_front();
-            early.settle(receipt, LEAT_ACK);
-        }
+        const Unfinished ended = *found;
+        unfinished_.remove(s.token);
+        count(s);
+        if (!ended.is_told) up.settle(ended.receipt, s.outcome, s.code, s.detail);
+        if (s.outcome == LEAT_ACK) tell_next(up);
+    }
+}
+
+// One has finished: the next that waits for its early acknowledgement gets it.
+void AckMode::tell_next(Settlements& early) {
+    while (!withheld_.empty()) {
+        Unfinished* next = unfinished_.find(withheld_.front());
+        withheld_.pop_front();
+        if (!next) continue;
+        next->is_told = true;
+        return early.settle(next->receipt, LEAT_ACK);
     }
 }
 

@@ -30,18 +30,22 @@ class AckMode {
     struct Settler : leat_settler {
         AckMode* owner;
     };
-    struct Nothing {};
+    struct Unfinished {
+        leat_receipt receipt{};  // of the source
+        bool is_told = false;    // the source has its acknowledgement
+    };
 
     void push(leat_message* batch, size_t n);
     void settle(const leat_settlement* batch, size_t n);
+    void tell_next(Settlements& early);
     void count(const leat_settlement& s);
 
     uint64_t max_in_flight_;
     Inlet inlet_;
     Settler settler_;
     leat_inlet* next_ = nullptr;
-    Slots<Nothing> unfinished_;
-    std::deque<leat_receipt> withheld_;  // receipts of the source that are not acknowledged yet
+    Slots<Unfinished> unfinished_;
+    std::deque<uint64_t> withheld_;  // tokens in order; those that ended meanwhile are passed over
     leat_flow flow_{};
 };
 

@@ -69,9 +69,12 @@ bool FanOut::choose(const leat_message& message, std::string& why) {
 void FanOut::send(const leat_message& message) {
     if (chosen_.size() == 1) return put(*chosen_.front(), message);
     leat_message copy = message;
-    copy.receipt = join_.open(message.receipt, static_cast<uint32_t>(chosen_.size()));
+    const uint64_t parent = join_.open(message.receipt, static_cast<uint32_t>(chosen_.size()));
     leat_buffer_retain(copy.buffer, static_cast<uint32_t>(chosen_.size()) - 1);
-    for (Branch* branch : chosen_) put(*branch, copy);
+    for (Branch* branch : chosen_) {
+        copy.receipt = join_.child(parent);
+        put(*branch, copy);
+    }
 }
 
 void FanOut::put(Branch& branch, const leat_message& message) {

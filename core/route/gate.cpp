@@ -2,6 +2,7 @@
 
 #include "runtime/reentrancy.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace leat::route {
@@ -21,6 +22,7 @@ void Gate::push(leat_message* batch, size_t n) {
         for (size_t i = 0; i < n; ++i) gone.end(batch[i], LEAT_ABANDON);
         return;
     }
+    saw_messages();
     if (is_holding()) {
         size_t left = 0;
         for (size_t i = 0; i < n; ++i) {
@@ -34,7 +36,7 @@ void Gate::push(leat_message* batch, size_t n) {
 
 void Gate::push_on(leat_message* batch, size_t n) {
     next_->push(next_, batch, n);
-    if (!refused_.empty() || !behind_.empty()) take_refused();
+    take_refused();
 }
 
 void Gate::fail(const leat_message& message, uint32_t outcome, uint32_t code, const leat_detail* detail) {
@@ -53,6 +55,7 @@ void Gate::fail(const leat_message& message, uint32_t outcome, uint32_t code, co
 }
 
 void Gate::take_refused() {
+    if (refused_.empty() && behind_.empty()) return;
     auto refused = std::exchange(refused_, {});
     const auto behind = std::exchange(behind_, {});
     for (Refused& r : refused) refuse(std::move(r));
@@ -68,9 +71,19 @@ void Gate::try_again(uint64_t lane, Refused&& refused) {
     leat_message message = refused.message;
     message.attempt = refused.attempts;
     next_->push(next_, &message, 1);
-    if (refused_.empty()) return ended(lane);
-    Refused again = std::move(refused_.front());
-    refused_.clear();
+    // A stage that keeps messages may give others back in this push.
+    const leat_receipt& receipt = refused.message.receipt;
+    const auto is_it = [&](const Refused& r) {
+        return r.message.receipt.settler == receipt.settler && r.message.receipt.token == receipt.token;
+    };
+    const auto found = std::find_if(refused_.begin(), refused_.end(), is_it);
+    if (found == refused_.end()) {
+        take_refused();
+        return ended(lane);
+    }
+    Refused again = std::move(*found);
+    refused_.erase(found);
+    take_refused();
     again.order = refused.order;
     again.attempts = refused.attempts + 1;
     refuse_again(lane, std::move(again));
@@ -78,7 +91,15 @@ void Gate::try_again(uint64_t lane, Refused&& refused) {
 
 void Gate::signal(uint32_t what, uint64_t arg) {
     if (what == LEAT_SIGNAL_ABANDON_LANE) abandon_lane(static_cast<uint32_t>(arg));
+    if (is_abandoning()) return;  // what is below may have stopped already
+    saw(what);
     next_->signal(next_, what, arg);
+    take_refused();
+}
+
+void Gate::flush_on() {
+    next_->signal(next_, LEAT_SIGNAL_FLUSH, 0);
+    take_refused();
 }
 
 }  // namespace leat::route

@@ -27,6 +27,7 @@ class Gate : public HeldLanes, public runtime::FailTaker {
     void take_refused();
     void try_again(uint64_t lane, Refused&& refused) override;
     void push_on(leat_message* batch, size_t n) override;
+    void flush_on() override;
 
     Inlet inlet_;
     leat_inlet* next_ = nullptr;

@@ -51,10 +51,10 @@ void HeldLanes::hold_first(const std::vector<leat_message>& messages) {
     }
 }
 
-void HeldLanes::refuse_again(uint64_t key, Refused&& refused) {
+void HeldLanes::take(uint64_t key, Refused&& refused, bool was_trial) {
     if (abandoning_) {
         Settlements().end(refused.message, LEAT_ABANDON);
-        ended(key);
+        if (was_trial) ended(key);
         return;
     }
     const FailurePolicy& policy = setup_.policy;
@@ -69,7 +69,7 @@ void HeldLanes::refuse_again(uint64_t key, Refused&& refused) {
     const auto at = std::upper_bound(lane.refused.begin(), lane.refused.end(), refused.order,
                                      [](uint64_t order, const Refused& r) { return order < r.order; });
     lane.refused.insert(at, std::move(refused));
-    lane.is_trying = false;
+    if (was_trial) lane.is_trying = false;  // another one's trial may be under way
     arrange(key, lane);
 }
 
@@ -105,6 +105,7 @@ void HeldLanes::run(uint64_t key) {
     if (first.given_up) return give_up(key, std::move(first));
     ++retries_;
     try_again(key, std::move(first));
+    if (was_flushed_) flush_on();
 }
 
 // Nothing refused is left: what was held goes on, until the next refusal.
@@ -117,6 +118,7 @@ void HeldLanes::open_up(uint64_t key) {
         if (lane.queue.empty()) {
             if (lane.timer) setup_.route.shard().timers().cancel(lane.timer);
             lanes_.erase(found);
+            if (was_flushed_) flush_on();
             return;
         }
         leat_message batch[LEAT_BATCH_MAX];

@@ -50,18 +50,24 @@ class HeldLanes : private DeadLetterClient {
     virtual void try_again(uint64_t lane, Refused&& refused) = 0;
     /// Pushes messages of a lane that opens.
     virtual void push_on(leat_message* batch, size_t n) = 0;
+    /// Tells what is below to emit what it collects.
+    virtual void flush_on() = 0;
 
     bool is_holding() const { return !lanes_.empty(); }
     bool is_abandoning() const { return abandoning_; }
     /// Takes a message over if its lane is held.
     bool hold(const leat_message& message);
     /// Takes a refused message over; holds its lane from now on, also inside settle.
-    void refuse(Refused&& refused) { refuse_again(lane_key(refused.message), std::move(refused)); }
-    void refuse_again(uint64_t lane, Refused&& refused);
+    void refuse(Refused&& refused) { take(lane_key(refused.message), std::move(refused), false); }
+    /// The message that was tried is refused again.
+    void refuse_again(uint64_t lane, Refused&& refused) { take(lane, std::move(refused), true); }
     /// Messages given back in order from behind a refused one of their lane: they stand before those held already.
     void hold_first(const std::vector<leat_message>& messages);
     /// The message that was tried has ended.
     void ended(uint64_t lane);
+    /// A signal from above; messages pushed on later by themselves stand behind it.
+    void saw(uint32_t signal) { was_flushed_ = was_flushed_ || signal == LEAT_SIGNAL_FLUSH; }
+    void saw_messages() { was_flushed_ = false; }
     /// Gives a partition's messages up.
     void abandon_lane(uint32_t lane);
     Control& route() { return setup_.route; }
@@ -75,6 +81,7 @@ class HeldLanes : private DeadLetterClient {
     };
 
     void dead_lettered(uint64_t lane, Refused&& refused, bool landed) override;
+    void take(uint64_t lane, Refused&& refused, bool was_trial);
     uint64_t lane_key(const leat_message& message);
     Lane& lane_at(uint64_t key);
     void arrange(uint64_t key, Lane& lane);
@@ -91,6 +98,7 @@ class HeldLanes : private DeadLetterClient {
     uint64_t waiting_ = 0;
     uint64_t discarded_ = 0;
     bool abandoning_ = false;
+    bool was_flushed_ = false;  // FLUSH came last from above: what is pushed on later is flushed, too
 };
 
 }  // namespace leat::route

@@ -3,6 +3,11 @@
 #include <utility>
 
 namespace leat::route {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(10);
+
+}  // namespace
 
 leat_instance* Parts::use(const std::string& backend, const Make& make, std::string& error) {
     auto& part = parts_[backend];
@@ -23,16 +28,26 @@ leat_instance* Parts::use(const std::string& backend, const Make& make, std::str
     return part->instance.get();
 }
 
-void Parts::release(const std::string& backend, std::function<void()> done) {
+void Parts::release(const std::string& backend, std::function<void(bool)> done) {
     const auto found = parts_.find(backend);
-    if (found == parts_.end() || --found->second->users > 0) return done();
+    if (found == parts_.end() || --found->second->users > 0) return done(true);
     // Out of the map at once: a new user gets a new part.
     const std::shared_ptr<Part> part = std::move(found->second);
     parts_.erase(found);
-    part->instance->on_stopped = [part, done = std::move(done)](leat_instance& instance) {
-        instance.shard->post([part, done] {
+    runtime::Shard& shard = *part->instance->shard;
+    const auto told = std::make_shared<std::function<void(bool)>>(std::move(done));
+    const uint64_t timer = shard.timers().start(kPatience, [part, told] {
+        new std::shared_ptr<Part>(part);  // NOLINT: leaked on purpose
+        part->instance->on_stopped = nullptr;
+        part->instance->log(LEAT_LOG_ERROR, part->instance->label,
+                            "does not stop; it is left alone until the process ends");
+        std::exchange(*told, nullptr)(false);
+    });
+    part->instance->on_stopped = [part, told, timer](leat_instance& instance) {
+        instance.shard->timers().cancel(timer);
+        instance.shard->post([part, told] {
             part->instance.reset();
-            done();
+            std::exchange(*told, nullptr)(true);
         });
     };
     part->instance->stop();

@@ -18,8 +18,9 @@ class Parts {
 
     /// The part of a backend, started; one more sink uses it. nullptr: it could not be made, `error` says why.
     leat_instance* use(const std::string& backend, const Make& make, std::string& error);
-    /// One sink less. When it was the last, the part is stopped; then `done` is called, in a turn of its own.
-    void release(const std::string& backend, std::function<void()> done);
+    /// One sink less. When it was the last, the part is stopped; then `done` is called, in a turn of its own. A part
+    /// that does not stop in 10 s is leaked, never freed under its feet: done(false).
+    void release(const std::string& backend, std::function<void(bool stopped)> done);
     /// The running part of a backend, or nullptr.
     leat_instance* find(const std::string& backend) const;
     /// Told whenever the state of a backend's part changes.

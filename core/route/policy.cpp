@@ -35,6 +35,7 @@ void Policy::push(leat_message* batch, size_t n) {
         for (size_t i = 0; i < n; ++i) gone.end(batch[i], LEAT_ABANDON);
         return;
     }
+    saw_messages();
     if (is_holding()) {
         size_t left = 0;
         for (size_t i = 0; i < n; ++i) {
@@ -131,6 +132,8 @@ void Policy::try_again(uint64_t lane, Refused&& refused) {
 
 void Policy::signal(uint32_t what, uint64_t arg) {
     if (what == LEAT_SIGNAL_ABANDON_LANE) abandon_lane(static_cast<uint32_t>(arg));
+    if (is_abandoning()) return;  // what is below may have stopped already
+    saw(what);
     next_->signal(next_, what, arg);
 }
 

@@ -43,6 +43,7 @@ class Policy : public HeldLanes {
     void settle_refused(uint64_t token, const leat_settlement& s);
     void try_again(uint64_t lane, Refused&& refused) override;
     void push_on(leat_message* batch, size_t n) override;
+    void flush_on() override { next_->signal(next_, LEAT_SIGNAL_FLUSH, 0); }
 
     Inlet inlet_;
     Settler settler_;

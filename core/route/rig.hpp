@@ -133,6 +133,31 @@ class Calls final : public Handler {
     std::function<void(Message&)> fn_;
 };
 
+/// A stage that throws at one message of each batch, as a stage with a defect would.
+class Throws final : public Stage {
+  public:
+    explicit Throws(std::string at) : at_(std::move(at)) {}
+    void push(Batch& batch) override {
+        while (leat_message* m = batch.next()) {
+            if (view(m->payload) == at_) throw std::runtime_error("a defect at " + at_);
+            pass(m, 1);
+        }
+    }
+
+  private:
+    std::string at_;
+};
+
+/// A sink that cannot even start.
+class Unable final : public Sink {
+  public:
+    void start() override { throw std::runtime_error("no such device"); }
+    void push(Batch& batch) override {
+        Settlements done;
+        while (const leat_message* m = batch.next()) done.end(*m, LEAT_ACK);
+    }
+};
+
 class Rig final : public Makers {
   public:
     explicit Rig(int count, int lanes = 1) : count_(count), lanes_(lanes) {
@@ -213,6 +238,9 @@ class Rig final : public Makers {
     }
     std::unique_ptr<leat_instance> stage(runtime::Shard& shard, const RoutePlan& r, const StagePlan& s,
                                          const std::string&, std::string&) override {
+        if (!throws_at.empty()) {
+            return stand_in(shard, std::make_unique<Throws>(throws_at), identity_of(r, LEAT_ROLE_STAGE, "", s.name));
+        }
         return stand_in(shard, std::make_unique<Calls>(handlers_.at(s.name)),
                         identity_of(r, LEAT_ROLE_STAGE, "", s.name));
     }
@@ -221,6 +249,9 @@ class Rig final : public Makers {
         if (s.backend == "broken") {
             error = "it is broken";
             return nullptr;
+        }
+        if (s.backend == "unable") {
+            return stand_in(shard, std::make_unique<Unable>(), identity_of(r, role, s.backend, step));
         }
         return stand_in(shard, std::make_unique<Scripted>(arrivals.at(s.backend), scripts[s.backend]),
                         identity_of(r, role, s.backend, step));
@@ -234,6 +265,7 @@ class Rig final : public Makers {
     std::map<std::string, Arrivals> arrivals;
     std::map<std::string, Scripted::Script> scripts;
     Arrivals log;
+    std::string throws_at;  ///< makes the stage one that throws at this payload
 
   private:
     template <class T>

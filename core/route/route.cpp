@@ -55,7 +55,7 @@ void Route::build() {
 }
 
 void Route::start() {
-    if (!was_built_ || phase_ != Phase::running) return;
+    if (!was_built_ || !failure_.empty() || phase_ != Phase::running) return;
     chain_.source->start(chain_.top);
     refresh_state();
 }
@@ -66,7 +66,16 @@ void Route::watch_states() {
     for (auto& stage : chain_.stages) stage->on_state = told;
     if (chain_.source) chain_.source->on_state = told;
     for (const std::string& part : chain_.parts) parts_.watch(part, this, told);
-    for (auto& sink : chain_.sinks) tell_once(*sink);  // said while it was wired
+    // What was said while it was wired:
+    const auto look = [this](leat_instance& instance) {
+        if (instance.state.kind == LEAT_STATE_FAILED) return stop_with(instance.label + ": " + instance.state.why);
+        tell_once(instance);
+    };
+    for (auto& sink : chain_.sinks) look(*sink);
+    for (auto& stage : chain_.stages) look(*stage);
+    for (const std::string& part : chain_.parts) {
+        if (leat_instance* instance = parts_.find(part)) look(*instance);
+    }
 }
 
 void Route::on_state(leat_instance& instance) {
@@ -209,32 +218,44 @@ void Route::stop_next_stage() {
 
 void Route::stop_source() {
     phase_ = Phase::source;
-    if (!chain_.source) return release_parts();
-    await_stop(*chain_.source, [this] { release_parts(); });
+    const auto go_on = [this] { shard_.post([this] { take_down(); }); };  // behind the posts that plugins queued
+    if (!chain_.source) return go_on();
+    await_stop(*chain_.source, go_on);
 }
 
-void Route::release_parts() {
-    phase_ = Phase::parts;
-    waiting_for_ = chain_.parts.size() + 1;
-    const auto one_less = [this] {
-        if (--waiting_for_ == 0) shard_.post([this] { finish(); });  // behind the posts that plugins queued
-    };
-    for (const std::string& part : chain_.parts) parts_.unwatch(part, this);
-    for (const std::string& part : chain_.parts) parts_.release(part, one_less);
-    one_less();
-}
-
-void Route::finish() {
+// Everything has stopped: the last look, then the instances go, and after them what they were wired with.
+void Route::take_down() {
     const Ledger ledger(chain_.flow());
     if (!ledger.balances() || (ledger.in_flight != 0 && !has_leaked_)) {
         log(LEAT_LOG_ERROR, "the ledger does not balance: " + ledger.text() + ". Please report this as a defect");
     }
-    last_steps_ = snapshot();
+    last_ = snapshot();
     told_.clear();
+    for (const std::string& part : chain_.parts) parts_.unwatch(part, this);
+    const std::vector<std::string> parts = chain_.parts;
     if (has_leaked_) {
         new Chain(std::move(chain_));  // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): on purpose, see await_stop
+        chain_ = Chain();
+        phase_ = Phase::parts;
+        return finish();  // its parts stay, too: what was leaked may use them
     }
+    { const Chain gone = std::move(chain_); }  // in the reverse order of its members
     chain_ = Chain();
+    release_parts(parts);
+}
+
+void Route::release_parts(const std::vector<std::string>& parts) {
+    phase_ = Phase::parts;
+    waiting_for_ = parts.size() + 1;
+    const auto one_less = [this](bool stopped) {
+        has_leaked_ = has_leaked_ || !stopped;
+        if (--waiting_for_ == 0) finish();
+    };
+    for (const std::string& part : parts) parts_.release(part, one_less);
+    one_less(true);
+}
+
+void Route::finish() {
     phase_ = Phase::gone;
     if (failure_.empty()) set_state(RouteState::stopped, "");
     const auto done = std::exchange(done_, {});
@@ -242,8 +263,8 @@ void Route::finish() {
 }
 
 RouteSnapshot Route::snapshot() const {
-    if (phase_ == Phase::gone) {
-        RouteSnapshot last = last_steps_;
+    if (phase_ == Phase::parts || phase_ == Phase::gone) {
+        RouteSnapshot last = last_;
         last.state = state_;
         last.why = why_;
         return last;

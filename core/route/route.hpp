@@ -71,6 +71,8 @@ class Route final : private Control {
     void hurry() { deadline_ = std::chrono::steady_clock::now(); }
 
     RouteSnapshot snapshot() const;
+    /// Something did not stop and was left alone: what it uses must stay.
+    bool has_leaked() const { return has_leaked_; }
     const std::string& name() const override { return plan_.name; }
 
   private:
@@ -90,7 +92,8 @@ class Route final : private Control {
     void stop_sinks();
     void stop_next_stage();
     void stop_source();
-    void release_parts();
+    void take_down();
+    void release_parts(const std::vector<std::string>& parts);
     void finish();
     void await_stop(leat_instance& instance, std::function<void()> then);
 
@@ -109,7 +112,7 @@ class Route final : private Control {
     std::chrono::steady_clock::time_point deadline_{};
     std::vector<std::function<void()>> done_;
     size_t waiting_for_ = 0;
-    RouteSnapshot last_steps_;
+    RouteSnapshot last_;
     bool has_leaked_ = false;
     std::set<const leat_instance*> left_alone_;      // stages that were asked to stop
     std::map<const leat_instance*, uint32_t> told_;  // the state last logged

@@ -238,3 +238,56 @@ TEST_CASE("without order a refused message holds nothing back") {
     CHECK(arrived.size() == 100);
     CHECK(arrived.back() == "t0:0");
 }
+
+TEST_CASE("a message refused while another of its lane is tried again waits for it") {
+    Rig rig(40);
+    rig.plan.max_in_flight = 2;
+    std::map<std::string, int> tries;
+    rig.scripts["main"] = [&](const leat_message&, const std::string& shown) {
+        const int n = ++tries[shown];
+        if (shown == "t0:10") return Answer{n < 4 ? LEAT_RETRY : LEAT_ACK};
+        if (shown == "t0:11") return Answer{n < 2 ? LEAT_RETRY : LEAT_ACK};
+        return Answer{};
+    };
+    rig.start();
+    REQUIRE(rig.wait_settled(40));
+    CHECK(rig.arrivals["main"].get() == numbered(40));
+}
+
+TEST_CASE("a stage that throws gives the message to its step's policy, and its lane waits behind it") {
+    Rig rig(60, 2);
+    rig.plan.on_failure.has_dead_letter = true;
+    rig.plan.on_failure.dead_letter = rig.sink_plan("dead");
+    rig.throws_at = "20";
+    rig.add_stage([](Message&) {});
+    rig.start();
+    REQUIRE(rig.wait_settled(60));
+    const Ledger ledger = rig.drain().ledger;
+    CHECK(ledger.landed == 59);
+    CHECK(ledger.dead_lettered == 1);
+    CHECK(rig.arrivals["dead"].get() == std::vector<std::string>{"t0:20"});
+    CHECK(in_order_by_topic(rig.arrivals["main"].get()));
+}
+
+TEST_CASE("a sink that cannot start fails its route with the reason before anything is pushed into it") {
+    Rig rig(10);
+    rig.plan.branches[0].sink = rig.sink_plan("unable");
+    rig.start();
+    REQUIRE(rig.wait([](const RouteSnapshot& s) { return s.state == RouteState::failed; }));
+    const RouteSnapshot end = rig.drain();
+    CHECK(end.why.find("no such device") != std::string::npos);
+    CHECK(end.ledger.landed == 0);
+}
+
+TEST_CASE("on_arrival does not acknowledge what it withheld when the route gives it up") {
+    Rig rig(4);
+    rig.plan.ack = AckWhen::on_arrival;
+    rig.plan.max_in_flight = 4;
+    rig.plan.drain_timeout = std::chrono::milliseconds(10);
+    rig.scripts["main"] = [](const leat_message&, const std::string&) { return Answer{Scripted::kNever}; };
+    rig.start();
+    REQUIRE(rig.wait([](const RouteSnapshot& s) { return s.ledger.received == 4; }));
+    const Ledger ledger = rig.drain().ledger;
+    CHECK(ledger.returned == 4);
+    CHECK(ledger.balances());
+}

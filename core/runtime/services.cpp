@@ -6,6 +6,8 @@
 #include "runtime/buffers.hpp"
 #include "runtime/instance.hpp"
 
+#include <leat/sdk/flow/settle.hpp>
+
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -15,33 +17,53 @@ namespace {
 
 std::string_view view(leat_bytes b) { return b.data ? std::string_view(b.data, b.size) : std::string_view(); }
 
+void state(leat_instance* me, uint32_t kind, leat_bytes why, int64_t next_attempt_ns);
+
 void log(leat_instance* me, uint32_t level, leat_bytes text) { me->log(level, me->label, view(text)); }
 
 int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 int64_t wall_ns() { return std::chrono::system_clock::now().time_since_epoch().count(); }
 
+// Nothing thrown by a plugin's callback ends the process: the component fails, and with it its route.
+void guarded(leat_instance* me, void (*fn)(void*), void* arg) {
+    try {
+        fn(arg);
+    } catch (const std::exception& e) {
+        state(me, LEAT_STATE_FAILED, {e.what(), std::strlen(e.what())}, 0);
+    } catch (...) {
+        static constexpr std::string_view kUnknown = "an exception that is no std::exception";
+        state(me, LEAT_STATE_FAILED, {kUnknown.data(), kUnknown.size()}, 0);
+    }
+}
+
 void post(leat_instance* me, void (*fn)(void*), void* arg) {
-    me->shard->post([fn, arg] { fn(arg); });
+    me->shard->post([me, fn, arg] { guarded(me, fn, arg); });
 }
 
 void defer(leat_instance* me, void (*fn)(void*), void* arg) {
     if (!me->running) return;
     me->shard->defer([me, life = me->life, fn, arg] {
-        if (me->running && me->life == life) fn(arg);
+        if (me->running && me->life == life) guarded(me, fn, arg);
     });
 }
 
 uint64_t timer_start(leat_instance* me, int64_t delay_ns, void (*fn)(void*), void* arg) {
     if (!me->running) return 1;  // an id that no timer has any more
     return me->shard->timers().start(
-        std::chrono::nanoseconds(delay_ns), [fn, arg] { fn(arg); }, me);
+        std::chrono::nanoseconds(delay_ns), [me, fn, arg] { guarded(me, fn, arg); }, me);
 }
 
 void timer_cancel(leat_instance* me, uint64_t id) { me->shard->timers().cancel(id); }
 
 leat_watch* watch_start(leat_instance* me, int fd, uint32_t events, void (*fn)(void*, uint32_t), void* arg) {
-    auto watch = std::make_shared<leat_watch>(*me, me->shard->io(), fd, fn, arg);
+    auto watch = std::make_shared<leat_watch>(*me, me->shard->io(), fn, arg);
     me->watches.push_back(watch);
+    if (!me->running) return watch.get();  // stopped meanwhile: nothing is watched any more
+    if (const std::string why = watch->open(fd); !why.empty()) {
+        const std::string text = "descriptor " + std::to_string(fd) + " cannot be watched: " + why;
+        state(me, LEAT_STATE_FAILED, {text.data(), text.size()}, 0);
+        return watch.get();
+    }
     watch->change(events);
     return watch.get();
 }
@@ -110,7 +132,9 @@ uint32_t reread(leat_instance* me, const leat_value* value, leat_text* into) {
 
 void fail(leat_instance* me, const leat_message* message, uint32_t outcome, uint32_t code,
           const leat_detail* detail) {
-    me->gate->fail(*message, outcome, code, detail);
+    if (me->gate) return me->gate->fail(*message, outcome, code, detail);
+    // A stage whose policy wraps receipts: it hears of it through the receipt.
+    Settlements().end(*message, outcome == LEAT_REJECT ? LEAT_REJECT : LEAT_RETRY, code, detail);
 }
 
 void state(leat_instance* me, uint32_t kind, leat_bytes why, int64_t next_attempt_ns) {

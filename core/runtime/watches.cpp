@@ -1,7 +1,19 @@
 #include "runtime/watches.hpp"
 
-leat_watch::leat_watch(leat_instance& of, boost::asio::io_context& io, int fd, Call fn, void* arg)
-    : owner(of), descriptor_(io, fd), fn_(fn), arg_(arg) {}
+#include "runtime/services.hpp"
+
+#include <cstring>
+#include <exception>
+
+leat_watch::leat_watch(leat_instance& of, boost::asio::io_context& io, Call fn, void* arg)
+    : owner(of), descriptor_(io), fn_(fn), arg_(arg) {}
+
+std::string leat_watch::open(int fd) {
+    boost::system::error_code error;
+    descriptor_.assign(fd, error);
+    ended_ = static_cast<bool>(error);
+    return error ? error.message() : std::string();
+}
 
 void leat_watch::change(uint32_t events) {
     wanted_ = events;
@@ -17,7 +29,11 @@ void leat_watch::wait(uint32_t event) {
     descriptor_.async_wait(kind, [self = shared_from_this(), event](const boost::system::error_code&) {
         self->waiting_ &= ~event;
         if (self->ended_ || !(self->wanted_ & event)) return;  // paused meanwhile: a later change() waits again
-        self->fn_(self->arg_, event);
+        try {
+            self->fn_(self->arg_, event);
+        } catch (const std::exception& e) {
+            leat::runtime::services()->state(&self->owner, LEAT_STATE_FAILED, {e.what(), std::strlen(e.what())}, 0);
+        }
         if (!self->ended_ && (self->wanted_ & event)) self->wait(event);
     });
 }

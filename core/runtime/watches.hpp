@@ -4,12 +4,16 @@
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <memory>
+#include <string>
 
 /// One watched descriptor; lives until watch_end and until its last wait has come back.
 struct leat_watch : std::enable_shared_from_this<leat_watch> {
     using Call = void (*)(void* arg, uint32_t ready);
 
-    leat_watch(leat_instance& of, boost::asio::io_context& io, int fd, Call fn, void* arg);
+    leat_watch(leat_instance& of, boost::asio::io_context& io, Call fn, void* arg);
+
+    /// Registers the descriptor; returns why it cannot be, or nothing.            [shard]
+    std::string open(int fd);
 
     /// Sets what is waited for: LEAT_WATCH_..., 0 to pause.                        [shard]
     void change(uint32_t events);
@@ -26,5 +30,5 @@ struct leat_watch : std::enable_shared_from_this<leat_watch> {
     void* arg_;
     uint32_t wanted_ = 0;
     uint32_t waiting_ = 0;  // a wait is under way at the reactor
-    bool ended_ = false;
+    bool ended_ = true;     // until open()
 };

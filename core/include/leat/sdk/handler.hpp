@@ -246,14 +246,14 @@ inline void Handler::spread(const Message& message, bool with_itself) {
     if (with_itself && !message.is_changed_) leat_buffer_retain(itself.buffer, 1);
     if (!with_itself && message.is_changed_) leat_buffer_release(itself.buffer, 1);
     const uint32_t children = static_cast<uint32_t>(emitted.size()) + (with_itself ? 1 : 0);
-    const leat_receipt receipt = join_.open(itself.receipt, children);
+    const uint64_t parent = join_.open(itself.receipt, children);
     if (with_itself) {
         leat_message first = itself;
-        first.receipt = receipt;
+        first.receipt = join_.child(parent);
         out(first);
     }
     for (leat_message& child : emitted) {
-        child.receipt = receipt;
+        child.receipt = join_.child(parent);
         out(child);
     }
     emitted.clear();

@@ -30,7 +30,8 @@ class Source : public Component {
         flow_ = {};
         flow_.size = sizeof flow_;
         settler_.settle = [](leat_settler* s, const leat_settlement* batch, size_t n) {
-            static_cast<SettlerFrame*>(s)->owner->settle(batch, n);
+            Source& source = *static_cast<SettlerFrame*>(s)->owner;
+            guarded(source.c(), [&](Component&) { source.settle(batch, n); });
         };
         settler_.owner = this;
     }
@@ -76,6 +77,10 @@ class Source : public Component {
 
     /// Pushes messages, at most LEAT_BATCH_MAX and no more than window.credit(). Fills in their receipts.   // hot
     void emit(InFlight& window, leat_message* batch, size_t n);
+
+    /// Nothing more will be emitted until something is settled: what stages collect must be let go. emit() calls it
+    /// where a window's credit ends; call it where a limit of your own does.
+    void starved() { next_->signal(next_, LEAT_SIGNAL_FLUSH, 0); }
 
     /// Bytes that the source holds beyond its messages, such as live receive buffers; the larger counts.
     void set_buffer_bytes(uint64_t bytes) {
@@ -166,7 +171,7 @@ inline void Source::emit(InFlight& window, leat_message* batch, size_t n) {
     if (marks_.size() < 4096) marks_.push_back({batch[n - 1].receipt.token, services().host->now_ns()});
     recount();
     next_->push(next_, batch, n);
-    if (window.credit() == 0 && emitting_) next_->signal(next_, LEAT_SIGNAL_FLUSH, 0);
+    if (window.credit() == 0 && emitting_) starved();
 }
 
 inline void Source::settle(const leat_settlement* batch, size_t n) {
@@ -295,6 +300,7 @@ inline void Source::emit_retries() {
             }
             due.erase(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(n));
             next_->push(next_, again, n);
+            if (window->credit() == 0 || !emitting_) starved();
         }
     }
     if (wait > 0 && (retry_timer_ == 0 || now + wait < retry_due_ns_)) {

@@ -38,6 +38,19 @@ class Stage : public Receiver {
         start();
     }
 
+    // To the step's failure policy, with what stands behind it in its lane.
+    void give_back(const leat_message& failed, std::string_view why, Batch& rest) override {
+        const leat_host& host = *services().host;
+        const leat_detail detail{sizeof(leat_detail), 0, bytes(why), 0};
+        host.fail(services().me, &failed, LEAT_REJECT, LEAT_NONE, &detail);
+        if (!(identity().flags & LEAT_IDENTITY_ORDERED)) return;
+        rest.remove_if([&](const leat_message& m) {
+            if (m.lane != failed.lane) return false;
+            host.fail(services().me, &m, LEAT_RETRY, LEAT_HELD, nullptr);
+            return true;
+        });
+    }
+
   private:
     leat_inlet* next_ = nullptr;
 };

@@ -84,7 +84,7 @@ class Packer {
 /// Moves a message that will be kept for long into a buffer of its own, so that it does not pin a large receive
 /// buffer. The message's reference is exchanged.
 inline void compact(Services services, leat_message& message) {
-    if (!message.buffer) return;
+    if (!message.buffer || message.ext) return;  // ext may lie in the buffer
     size_t size = message.header_count * sizeof(leat_header) + content_size(message);
     for (uint32_t i = 0; i < message.header_count; ++i) {
         size += message.headers[i].name.size + message.headers[i].value.size;

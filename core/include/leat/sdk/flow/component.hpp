@@ -41,6 +41,15 @@ class Batch {
     }
     size_t left() const { return n_ - taken_; }
     leat_message* last() { return taken_ ? &messages_[taken_ - 1] : nullptr; }
+    /// Takes those that were not taken yet and for which f(message) is true: f has dealt with them.
+    template <class F>
+    void remove_if(F&& f) {
+        size_t kept = taken_;
+        for (size_t i = taken_; i < n_; ++i) {
+            if (!f(messages_[i])) messages_[kept++] = messages_[i];
+        }
+        n_ = kept;
+    }
 
   private:
     leat_message* messages_;
@@ -138,9 +147,14 @@ class Receiver : public Component {
             } catch (...) {
                 const std::string why = current_exception_text();
                 const leat_message* failed = batch.last() ? batch.last() : batch.next();
-                Settlements().end(*failed, LEAT_REJECT, LEAT_NONE, why);
+                give_back(*failed, why, batch);
             }
         }
+    }
+    /// Ends a message at which push threw. rest: what is still to come of its batch.
+    virtual void give_back(const leat_message& failed, std::string_view why, Batch& rest) {
+        (void)rest;
+        Settlements().end(failed, LEAT_REJECT, LEAT_NONE, why);
     }
 
   private:

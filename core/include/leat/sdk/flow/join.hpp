@@ -1,7 +1,8 @@
 // One message became n: settles the parent once, when the last child is settled, with the worst outcome.
 //
 //     Join join;
-//     leat_receipt child = join.open(parent.receipt, 3);   // the receipt of each of the three children
+//     const uint64_t parent = join.open(message.receipt, 3);
+//     child.receipt = join.child(parent);                     // three times: each child has a receipt of its own
 //
 // Acks join as DEAD_LETTERED > DISCARDED > landed > DROPPED. On the shard only.
 #pragma once
@@ -39,8 +40,8 @@ class Join {
     Join(const Join&) = delete;
     Join& operator=(const Join&) = delete;
 
-    /// A receipt to give to each of `children` (>= 1) messages.
-    leat_receipt open(const leat_receipt& parent, uint32_t children) {
+    /// Opens a parent of `children` (>= 1); child() is then to be called so many times.
+    uint64_t open(const leat_receipt& parent, uint32_t children) {
         const uint64_t token = slots_.add();
         Entry& e = *slots_.find(token);
         e.parent = parent;
@@ -49,6 +50,12 @@ class Join {
         e.code = LEAT_DROPPED;
         e.retry_after_ns = 0;
         e.reason.clear();
+        return token;
+    }
+    /// The receipt of one more child.
+    leat_receipt child(uint64_t parent) {
+        const auto [token, entry] = children_.open();
+        *entry = parent;
         return {&frame_, token};
     }
 
@@ -72,18 +79,21 @@ class Join {
         Settlements up;
         for (size_t i = 0; i < n; ++i) {
             const leat_settlement& s = batch[i];
-            Entry* e = slots_.find(s.token);
-            if (!e) {
+            const uint64_t* child = children_.find(s.token);
+            if (!child) {
                 ++stale_;
                 continue;
             }
+            const uint64_t parent = *child;
+            children_.remove(s.token);
+            Entry* e = slots_.find(parent);
             if (worse(s.outcome, s.code, e->outcome, e->code)) {
                 e->outcome = s.outcome;
                 e->code = s.code;
                 e->reason = s.detail ? view(s.detail->text) : std::string_view();
                 e->retry_after_ns = s.detail ? s.detail->retry_after_ns : 0;
             }
-            if (--e->open == 0) finish(s.token, *e, up);
+            if (--e->open == 0) finish(parent, *e, up);
         }
     }
 
@@ -98,6 +108,7 @@ class Join {
     }
 
     Slots<Entry> slots_;
+    Slots<uint64_t> children_;  // their parents' tokens
     uint64_t stale_ = 0;
     Frame frame_;
 };
