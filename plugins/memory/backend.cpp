@@ -4,7 +4,7 @@
 #include "source.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <stdexcept>
 
 namespace leat::memory {
@@ -12,31 +12,25 @@ namespace {
 
 bool is_literal(std::string_view text) { return text.find('$') == std::string_view::npos; }
 
-void warn(const leat_check& check, const leat_use& use, const std::string& text) {
-    check.report(&check, LEAT_REPORT_WARNING, (std::string(use.path) + "/topic").c_str(), bytes(text));
-}
-
 void check_one(const leat_check& check, const leat_configured& backend) {
-    std::set<std::string> read;
-    std::set<std::pair<std::string, std::string>> read_by_route;
+    std::multimap<std::string, const leat_use*> readers;  // by topic
     for (uint32_t i = 0; i < backend.use_count; ++i) {
         const leat_use& use = *backend.uses[i];
         if (use.identity->role != LEAT_ROLE_SOURCE) continue;
-        for (const std::string& topic : read_options<SourceOptions>(use.options).topics) {
-            read.insert(topic);
-            read_by_route.emplace(use.identity->route, topic);
-        }
+        for (const std::string& topic : read_options<SourceOptions>(use.options).topics) readers.emplace(topic, &use);
     }
     for (uint32_t i = 0; i < backend.use_count; ++i) {
         const leat_use& use = *backend.uses[i];
         if (use.identity->role == LEAT_ROLE_SOURCE) continue;
         const std::string topic(view(use.options[0].text));
         if (!is_literal(topic)) continue;
-        if (!read.contains(topic)) {
-            warn(check, use, "no route reads \"" + topic + "\": when it is full, this route waits for ever");
-        } else if (read_by_route.contains({use.identity->route, topic})) {
-            warn(check, use, "the route reads \"" + topic + "\" itself: its messages go round for ever");
+        const auto [first, last] = readers.equal_range(topic);
+        for (auto it = first; it != last; ++it) {
+            check.report(&check, LEAT_REPORT_FEEDS, use.path, bytes(it->second->path));
         }
+        if (first != last) continue;
+        const std::string text = "no route reads \"" + topic + "\": when it is full, this route waits for ever";
+        check.report(&check, LEAT_REPORT_WARNING, (std::string(use.path) + "/topic").c_str(), bytes(text));
     }
 }
 
