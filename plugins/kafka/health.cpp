@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kNextAttempt{2000};  // reconnect.backoff.max.ms: at the latest
 
+constexpr int kSilentStatistics = 3;  // in a row, one a second, without a broker that is up
+
 bool is_connection_trouble(rd_kafka_resp_err_t code) {
     return code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE ||
            code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL ||
@@ -17,6 +19,7 @@ bool is_connection_trouble(rd_kafka_resp_err_t code) {
 
 void Health::connecting(std::string_view why) {
     state_ = State::connecting;
+    silent_ = 0;
     why_ = why;
     repeat(tell_);
 }
@@ -24,19 +27,27 @@ void Health::connecting(std::string_view why) {
 void Health::error(rd_kafka_resp_err_t code, std::string_view text) {
     if (is_connection_trouble(code)) reason_ = text;
     const bool refused = code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL;
-    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !(refused && state_ != State::up)) return;
-    if (state_ == State::down) return;
-    state_ = State::down;
-    why_ = reason_.empty() ? text : std::string_view(reason_);
-    repeat(tell_);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || (refused && state_ != State::up)) down(text);
 }
 
 void Health::statistics(std::string_view json) {
     const bool some_broker_is_up = json.find("\"state\":\"UP\"") != std::string_view::npos;
-    if (some_broker_is_up) alive();
+    if (some_broker_is_up) {
+        alive();
+    } else if (++silent_ >= kSilentStatistics) {  // "all brokers down" is not always told
+        down("no broker answers");
+    }
+}
+
+void Health::down(std::string_view otherwise) {
+    if (state_ == State::down) return;
+    state_ = State::down;
+    why_ = reason_.empty() ? otherwise : std::string_view(reason_);
+    repeat(tell_);
 }
 
 void Health::alive() {
+    silent_ = 0;
     if (state_ == State::up) return;
     state_ = State::up;
     why_.clear();

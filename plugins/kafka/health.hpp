@@ -33,10 +33,13 @@ class Health {
 
   private:
     enum class State { none, connecting, up, down };
+    void down(std::string_view otherwise);
+
     Tell tell_;
     State state_ = State::none;
     std::string reason_;  // of the last trouble with a connection
     std::string why_;     // as told last
+    int silent_ = 0;      // statistics without a broker that is up, in a row
 };
 
 /// One line of librdkafka's log, told to the host; its own facility names are kept.

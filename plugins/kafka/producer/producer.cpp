@@ -29,8 +29,7 @@ bool is_legal_topic(std::string_view name) {
 Producer::Producer(const Connection& connection, const leat::Setup& setup)
     : connection_(connection),
       host_(setup.services),
-      health_([this](uint32_t state, std::string_view why, int64_t next) { tell(state, why, next); }),
-      worker_(setup.services) {}
+      health_([this](uint32_t state, std::string_view why, int64_t next) { tell(state, why, next); }) {}
 
 Producer::~Producer() {
     if (client_) disconnect(nullptr);
@@ -39,6 +38,7 @@ Producer::~Producer() {
 void Producer::start() {
     is_stopping_ = false;
     is_closing_ = false;
+    worker_ = std::make_unique<Worker>(host_);
     health_.connecting("connecting to " + connection_.brokers);
     connect();
 }
@@ -92,7 +92,7 @@ void Producer::disconnect(Worker::Job then) {
     wakeup_.reset();
     rd_kafka_queue_destroy(events_);
     events_ = nullptr;
-    worker_.run([client = std::exchange(client_, nullptr)] { rd_kafka_destroy(client); }, std::move(then));
+    worker_->run([client = std::exchange(client_, nullptr)] { rd_kafka_destroy(client); }, std::move(then));
 }
 
 void Producer::stop() {
@@ -103,7 +103,9 @@ void Producer::stop() {
         kClosePatience,
         [](void* self) {
             auto* producer = static_cast<Producer*>(self);
+            if (producer->events_) Wakeup::detach(producer->events_);
             producer->wakeup_.reset();
+            producer->worker_ = std::make_unique<Worker>(producer->host_);  // the old one tells nothing any more
             producer->stopped();
         },
         this);

@@ -96,7 +96,7 @@ class Producer final : public leat::Part {
     const Connection& connection_;
     leat::Services host_;
     Health health_;
-    Worker worker_;
+    std::unique_ptr<Worker> worker_;  // from start on
     Recovery recovery_;
     rd_kafka_t* client_ = nullptr;
     rd_kafka_queue_t* events_ = nullptr;
