@@ -56,7 +56,7 @@ uint64_t timer_start(leat_instance* me, int64_t delay_ns, void (*fn)(void*), voi
 void timer_cancel(leat_instance* me, uint64_t id) { me->shard->timers().cancel(id); }
 
 leat_watch* watch_start(leat_instance* me, int fd, uint32_t events, void (*fn)(void*, uint32_t), void* arg) {
-    auto watch = std::make_shared<leat_watch>(*me, me->shard->io(), fn, arg);
+    auto watch = std::make_shared<leat_watch>(*me, me->shard->reactor(), fn, arg);
     me->watches.push_back(watch);
     if (!me->running) return watch.get();  // stopped meanwhile: nothing is watched any more
     if (const std::string why = watch->open(fd); !why.empty()) {

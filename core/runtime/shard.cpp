@@ -2,31 +2,35 @@
 
 #include <pthread.h>
 
-#include <boost/asio/post.hpp>
 #include <future>
 #include <string>
 #include <utility>
 
 namespace leat::runtime {
 
-Shard::Shard(uint32_t number)
-    : number_(number),
-      io_(1),
-      work_(boost::asio::make_work_guard(io_)),
-      timers_(io_),
-      random_(std::random_device{}()) {}
+Shard::Shard(uint32_t number) : number_(number), random_(std::random_device{}()) {}
 
 void Shard::run() {
     thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), ("leat-shard-" + std::to_string(number_)).substr(0, 15).c_str());
-        io_.run();
+        loop();
     });
 }
 
+// A turn: what was posted, what was deferred, what is ready, what is due.
+void Shard::loop() {
+    while (true) {
+        run_posted();
+        if (is_ending_) return;
+        run_deferred();
+        reactor_.poll(deferred_.empty() ? timers_.until_next() : std::chrono::nanoseconds(0));
+        timers_.run_due();
+    }
+}
+
 void Shard::end() {
-    work_.reset();
     if (!thread_.joinable()) return;
-    post([this] { io_.stop(); });
+    post([this] { is_ending_ = true; });
     thread_.join();
 }
 
@@ -37,7 +41,7 @@ void Shard::post(std::function<void()> fn) {
         first = posted_.empty();
         posted_.push_back(std::move(fn));
     }
-    if (first) boost::asio::post(io_, [this] { run_posted(); });
+    if (first) reactor_.wake();
 }
 
 void Shard::call(const std::function<void()>& fn) {
@@ -56,11 +60,6 @@ void Shard::run_posted() {
         now.swap(posted_);
     }
     for (auto& fn : now) fn();
-}
-
-void Shard::defer(std::function<void()> fn) {
-    deferred_.push_back(std::move(fn));
-    if (deferred_.size() == 1) boost::asio::post(io_, [this] { run_deferred(); });
 }
 
 void Shard::run_deferred() {

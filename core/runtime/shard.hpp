@@ -1,14 +1,13 @@
-// A shard: one thread, one Asio io_context. Everything of a route runs here, so nothing of it needs a lock.
+// A shard: one thread with a reactor and timers. Everything of a route runs here, so nothing of it needs a lock.
 //
 //     Shard shard(0);
 //     shard.run();                              // starts the thread
 //     shard.post([&] { ... });                  // [any-thread]
 //     shard.end();                              // runs what is posted, ends the thread
 #pragma once
+#include "runtime/reactor.hpp"
 #include "runtime/timers.hpp"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <mutex>
 #include <random>
@@ -35,26 +34,27 @@ class Shard {
     void call(const std::function<void()>& fn);
 
     /// Runs fn in the next turn.                                                   [shard]
-    void defer(std::function<void()> fn);
+    void defer(std::function<void()> fn) { deferred_.push_back(std::move(fn)); }
 
     uint32_t number() const { return number_; }
     Timers& timers() { return timers_; }
-    boost::asio::io_context& io() { return io_; }
+    Reactor& reactor() { return reactor_; }
     std::minstd_rand& random() { return random_; }
 
   private:
+    void loop();
     void run_posted();
     void run_deferred();
 
     uint32_t number_;
-    boost::asio::io_context io_;
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+    Reactor reactor_;
     Timers timers_;
     std::minstd_rand random_;
     std::vector<std::function<void()>> deferred_;
     std::vector<std::function<void()>> deferred_now_;
     std::mutex mutex_;  // guards posted_
     std::vector<std::function<void()>> posted_;
+    bool is_ending_ = false;
     std::thread thread_;
 };
 

@@ -1,5 +1,6 @@
 #include "runtime/timers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace leat::runtime {
@@ -8,7 +9,6 @@ uint64_t Timers::start(std::chrono::nanoseconds delay, std::function<void()> fn,
     const uint64_t id = ++last_id_;
     calls_.emplace(id, Call{std::move(fn), owner});
     heap_.push({Clock::now() + std::max(delay, std::chrono::nanoseconds(0)), id});
-    arm();
     return id;
 }
 
@@ -16,21 +16,17 @@ void Timers::cancel_all(const void* owner) {
     std::erase_if(calls_, [owner](const auto& call) { return call.second.owner == owner; });
 }
 
-void Timers::arm() {
+std::optional<std::chrono::nanoseconds> Timers::until_next() {
     while (!heap_.empty() && !calls_.contains(heap_.top().id)) heap_.pop();
-    if (heap_.empty() || heap_.top().at >= armed_) return;
-    armed_ = heap_.top().at;
-    timer_.expires_at(armed_);
-    timer_.async_wait([this](const boost::system::error_code& error) {
-        if (error) return;  // armed again for an earlier one
-        armed_ = Clock::time_point::max();
-        run_due();
-    });
+    if (heap_.empty()) return std::nullopt;
+    return std::max<std::chrono::nanoseconds>(heap_.top().at - Clock::now(), std::chrono::nanoseconds(0));
 }
 
+// Those that were started meanwhile wait for the next call, or a timer that starts itself would never end.
 void Timers::run_due() {
     const auto now = Clock::now();
-    while (!heap_.empty() && heap_.top().at <= now) {
+    const uint64_t last = last_id_;
+    while (!heap_.empty() && heap_.top().at <= now && heap_.top().id <= last) {
         const uint64_t id = heap_.top().id;
         heap_.pop();
         const auto found = calls_.find(id);
@@ -39,7 +35,6 @@ void Timers::run_due() {
         calls_.erase(found);
         fn();
     }
-    arm();
 }
 
 }  // namespace leat::runtime

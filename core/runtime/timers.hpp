@@ -1,15 +1,14 @@
-// One-shot timers of a shard: a heap, and one Asio timer for the earliest.
+// One-shot timers of a shard: a heap by time.
 //
 //     uint64_t id = timers.start(250ms, [this] { tick(); });
 //     timers.cancel(id);
 //
 // On the shard only.
 #pragma once
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <queue>
 #include <unordered_map>
 #include <vector>
@@ -20,14 +19,16 @@ class Timers {
   public:
     using Clock = std::chrono::steady_clock;
 
-    explicit Timers(boost::asio::io_context& io) : timer_(io) {}
-
     /// Calls fn once, after at least `delay`. Ids are never 0 and never used twice; the first one given is 2.
     uint64_t start(std::chrono::nanoseconds delay, std::function<void()> fn, const void* owner = nullptr);
     /// Nothing happens when it ran already.
     void cancel(uint64_t id) { calls_.erase(id); }
     /// Cancels all of an owner.
     void cancel_all(const void* owner);
+
+    /// How long until the next one is due; nothing: there is none.
+    std::optional<std::chrono::nanoseconds> until_next();
+    void run_due();
 
   private:
     struct Due {
@@ -39,11 +40,7 @@ class Timers {
         std::function<void()> fn;
         const void* owner;
     };
-    void run_due();
-    void arm();
 
-    boost::asio::steady_timer timer_;
-    Clock::time_point armed_ = Clock::time_point::max();
     std::priority_queue<Due, std::vector<Due>, std::greater<>> heap_;  // also cancelled ones, until they are due
     std::unordered_map<uint64_t, Call> calls_;
     uint64_t last_id_ = 1;

@@ -1,34 +1,39 @@
-// Watched descriptors: level-triggered, on the shard's io_context. The descriptor stays its owner's.
+// Watched descriptors: level-triggered for whoever watches. The descriptor stays its owner's.
 #pragma once
 #include <leat/plugin.h>
 
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <memory>
 #include <string>
 
-/// One watched descriptor; lives until watch_end and until its last wait has come back.
+namespace leat::runtime {
+class Reactor;
+}
+
+/// One watched descriptor. On the shard only.
 struct leat_watch : std::enable_shared_from_this<leat_watch> {
     using Call = void (*)(void* arg, uint32_t ready);
 
-    leat_watch(leat_instance& of, boost::asio::io_context& io, Call fn, void* arg);
+    leat_watch(leat_instance& of, leat::runtime::Reactor& reactor, Call fn, void* arg);
 
-    /// Registers the descriptor; returns why it cannot be, or nothing.            [shard]
+    /// Registers the descriptor; returns why it cannot be, or nothing.
     std::string open(int fd);
-
-    /// Sets what is waited for: LEAT_WATCH_..., 0 to pause.                        [shard]
+    /// Sets what is waited for: LEAT_WATCH_..., 0 to pause.
     void change(uint32_t events);
-    /// Ends it; fn is not called any more. The descriptor may be closed.           [shard]
+    /// Ends it; fn is not called any more. The descriptor may be closed.
     void end();
+    /// The reactor: something that was waited for is there, and nothing is waited for any more.
+    void ready(uint32_t events);
 
     leat_instance& owner;
 
   private:
-    void wait(uint32_t event);
+    void arm();
 
-    boost::asio::posix::stream_descriptor descriptor_;
+    leat::runtime::Reactor& reactor_;
     Call fn_;
     void* arg_;
+    int fd_ = -1;
     uint32_t wanted_ = 0;
-    uint32_t waiting_ = 0;  // a wait is under way at the reactor
-    bool ended_ = true;     // until open()
+    uint32_t armed_ = 0;  // what the reactor waits for; may be more than is wanted: a pause costs no call
+    bool is_open_ = false;
 };
