@@ -62,6 +62,11 @@ first_line() {
 
 begin=0
 now_ms() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+# Leat's live table is redrawn over its last 6 lines: what is said while it runs leaves room for it.
+say_above_table() {
+  say "$@"
+  if [[ -t 1 ]]; then printf '\n\n\n\n\n\n'; fi
+}
 say() { printf '\n%4.1f s | %s\n' "$(($(now_ms) - begin))e-3" "$*"; }
 until_second() {
   local left=$((begin + $1 * 1000 - $(now_ms)))
@@ -168,16 +173,16 @@ start_host
 until_second 18
 if [[ -n "$mock" ]]; then
   kill -STOP "$mock"
-  say "Kafka is frozen for 3 s. In flight stops at its limit, 500; Mosquitto keeps the rest."
+  say_above_table "Kafka is frozen for 3 s. In flight stops at its limit, 500; Mosquitto keeps the rest."
   until_second 21
   kill -CONT "$mock"
-  say "Kafka goes on."
+  say_above_table "Kafka goes on."
 fi
 
 until_second 27
 kill "$sensors"
 { wait "$sensors"; } 2>/dev/null || true
-say "The sensors have stopped; what is still on its way may land."
+say_above_table "The sensors have stopped; what is still on its way may land."
 until_second 30
 kill "$host"
 { wait "$host"; } 2>/dev/null || true

@@ -50,8 +50,7 @@ class Stage:
 
     def close(self):
         for child in self.children:
-            child.terminate()
-            child.wait()
+            end(child)
 
     def tool(self, name):
         return str(self.build / "tests" / "tools" / name)
@@ -76,10 +75,20 @@ class Stage:
         return done.stdout.strip()
 
 
+def end(process):
+    """SIGTERM, and SIGKILL after half a minute."""
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def wait_for(condition, limit, what):
-    end = time.monotonic() + limit
+    latest = time.monotonic() + limit
     while not condition():
-        if time.monotonic() > end:
+        if time.monotonic() > latest:
             raise Failure(f"waited {limit} s for {what}")
         time.sleep(0.005)
 
@@ -153,8 +162,7 @@ def measure(stage, bridge, subject, number):
         session = subprocess.Popen([stage.tool("mqtt_collect"), "--port", stage.mqtt_port, "--client-id", tag, "--topic",
                                     f"{tag}/#", "--record", stage.file("none.rec")], stdout=subprocess.PIPE, text=True)
         session.stdout.readline()
-        session.terminate()
-        session.wait()
+        end(session)
         stage.run("mqtt_publish", "--port", stage.mqtt_port, "--prefix", tag, "--count", count, "--headers", 0,
                   "--record", stage.file(f"{tag}.pub"), *shape)
     if bridge == "kafka_mqtt":
@@ -169,11 +177,9 @@ def measure(stage, bridge, subject, number):
         log = pathlib.Path(stage.file(f"{tag}.log")).read_text()
         raise Failure(f"{failure}\n{log[-2000:]}") from failure
     finally:
-        process.terminate()
-        process.wait()
+        end(process)
         if collector:
-            collector.terminate()
-            collector.wait()
+            end(collector)
     published = {"mqtt_kafka": f"{tag}.pub", "kafka_mqtt": "small.pub", "kafka_kafka": "large.pub"}[bridge]
     if not collector:
         stage.run("kafka_collect", "--brokers", stage.kafka, "--topic", tag, "--record", stage.file(f"{tag}.rec"), "--expect",
@@ -218,6 +224,7 @@ def main():
     parser.add_argument("--subjects", default="bare,leat")
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies the numbers of messages")
     parser.add_argument("--set", action="append", default=[], help="librdkafka producer setting of the bare bridges, name=value")
+    parser.add_argument("--in-flight", type=int, help="limit of the bare bridges, instead of their own")
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
     bridges, subjects = options.only.split(","), options.subjects.split(",")
@@ -230,6 +237,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="leat-bench-") as folder:
         stage = Stage(options.build, folder, topics)
         stage.bare_words = [word for setting in options.set for word in ("--set", setting)]
+        if options.in_flight:
+            stage.bare_words += ["--in-flight", str(options.in_flight)]
         try:
             preload(stage, bridges)
             for bridge in bridges:

@@ -14,18 +14,21 @@ namespace {
 using namespace leat;
 
 constexpr std::string_view kUsage =
-    "usage: bare_kafka_kafka --brokers LIST --topic FROM --to TOPIC [--group G] [--set name=value]... "
+    "usage: bare_kafka_kafka --brokers LIST --topic FROM --to TOPIC [--group G] [--in-flight N] [--set "
+    "name=value]... "
     "[--set-consumer name=value]...";
-constexpr std::size_t kMaxInFlight = 100'000;
 
 class Bridge {
   public:
-    explicit Bridge(const test::Arguments& arguments) : source_(arguments), sink_(arguments, arguments.text("to")) {}
+    explicit Bridge(const test::Arguments& arguments)
+        : source_(arguments),
+          sink_(arguments, arguments.text("to")),
+          max_in_flight_(arguments.number("in-flight", 100'000)) {}
 
     void run() {
         while (test::stop_requested == 0) {
             wait();
-            if (in_flight_.size() < kMaxInFlight) {
+            if (in_flight_.size() < max_in_flight_) {
                 source_.take(1000, [this](const rd_kafka_message_t& message) { forward(message); });
             }
             sink_.take_reports([this](std::uint64_t token) { in_flight_.done(token); });
@@ -38,7 +41,7 @@ class Bridge {
 
   private:
     void wait() {
-        const bool may_take = in_flight_.size() < kMaxInFlight;
+        const bool may_take = in_flight_.size() < max_in_flight_;
         pollfd wanted[2] = {{source_.fd(), static_cast<short>(may_take ? POLLIN : 0), 0}, {sink_.fd(), POLLIN, 0}};
         ::poll(wanted, 2, source_.has_more() && may_take ? 0 : 20);
         source_.drain_fd();
@@ -54,6 +57,7 @@ class Bridge {
     bare::Source source_;
     bare::Sink sink_;
     bare::InOrder<bare::Position> in_flight_{131'072};
+    std::uint64_t max_in_flight_;
     std::uint64_t forwarded_ = 0;
 };
 

@@ -15,18 +15,21 @@ using namespace leat;
 using test::MqttPacket;
 
 constexpr std::string_view kUsage =
-    "usage: bare_kafka_mqtt --brokers LIST --topic T --port P --prefix OUT [--group G] [--set name=value]...";
-constexpr std::size_t kMaxInFlight = 10'000;  // below 65,535: packet ids
+    "usage: bare_kafka_mqtt --brokers LIST --topic T --port P --prefix OUT [--group G] [--in-flight N] [--set "
+    "name=value]...";
 
 class Bridge {
   public:
     explicit Bridge(const test::Arguments& arguments)
-        : source_(arguments), prefix_(arguments.text("prefix") + '/'), mqtt_(connection_options(arguments)) {}
+        : source_(arguments),
+          prefix_(arguments.text("prefix") + '/'),
+          mqtt_(connection_options(arguments)),
+          max_in_flight_(arguments.number("in-flight", 10'000)) {}
 
     void run() {
         while (test::stop_requested == 0) {
             wait();
-            if (in_flight_.size() < kMaxInFlight && mqtt_.unsent() < 1'000'000) {
+            if (in_flight_.size() < max_in_flight_ && mqtt_.unsent() < 1'000'000) {
                 source_.take(256, [this](const rd_kafka_message_t& message) { forward(message); });
             }
             mqtt_.pump(0, [this](const MqttPacket& packet) { acknowledge(packet); });
@@ -48,7 +51,7 @@ class Bridge {
     }
 
     void wait() {
-        const bool may_take = in_flight_.size() < kMaxInFlight;
+        const bool may_take = in_flight_.size() < max_in_flight_;
         pollfd wanted[2] = {{mqtt_.fd(), static_cast<short>(POLLIN | (mqtt_.unsent() > 0 ? POLLOUT : 0)), 0},
                             {source_.fd(), POLLIN, 0}};
         ::poll(wanted, 2, source_.has_more() && may_take ? 0 : 20);
@@ -76,6 +79,7 @@ class Bridge {
     std::string topic_;
     test::MqttWire mqtt_;
     bare::InOrder<bare::Position> in_flight_{65'536};
+    std::uint64_t max_in_flight_;
     std::uint64_t forwarded_ = 0;
 };
 

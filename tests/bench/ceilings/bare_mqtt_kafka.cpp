@@ -15,19 +15,21 @@ using namespace leat;
 using test::MqttPacket;
 
 constexpr std::string_view kUsage =
-    "usage: bare_mqtt_kafka --port P --filter F --brokers LIST --topic T [--client-id ID] [--set name=value]...";
-constexpr std::size_t kMaxInFlight = 20'000;
+    "usage: bare_mqtt_kafka --port P --filter F --brokers LIST --topic T [--client-id ID] [--in-flight N] [--set "
+    "name=value]...";
 
 class Bridge {
   public:
     explicit Bridge(const test::Arguments& arguments)
-        : sink_(arguments, arguments.text("topic")), mqtt_(connection_options(arguments)) {
+        : sink_(arguments, arguments.text("topic")),
+          mqtt_(connection_options(arguments)),
+          max_in_flight_(arguments.number("in-flight", 20'000)) {
         if (!mqtt_.session_present()) mqtt_.subscribe({arguments.text("filter")}, 1);
     }
 
     void run() {
         while (test::stop_requested == 0) {
-            const bool may_read = in_flight_.size() < kMaxInFlight;
+            const bool may_read = in_flight_.size() < max_in_flight_;
             wait(may_read);
             if (may_read) mqtt_.pump(0, [this](const MqttPacket& packet) { forward(packet); });
             sink_.take_reports([this](std::uint64_t token) { in_flight_.done(token); });
@@ -65,6 +67,7 @@ class Bridge {
     bare::Sink sink_;
     test::MqttWire mqtt_;
     bare::InOrder<std::uint16_t> in_flight_{65'536};
+    std::uint64_t max_in_flight_;
     std::uint64_t forwarded_ = 0;
 };
 
