@@ -24,7 +24,6 @@ rules=(
   '^core/[^/]+$                              ^(leat/.+|(config|expression|loader|runtime|route)/.+|own)$'
   '^apps/                                    ^(leat/host\.hpp|own)$'
   '^(plugins|middleware|examples)/           ^(leat/plugin\.h|leat/sdk/.+|own)$'
-  '^tests/integration/mqtt_engine_test\.cpp$  ^(leat/.+|support/.+|([a-z_]+/)*[a-z_]+\.hpp)$'  # the engine alone, on a real broker
   '^tests/(abi|conformance|integration)/     ^(leat/host\.hpp|leat/plugin\.h|leat/sdk/.+|support/.+|tools/.+|own)$'
   '^tests/bench/                             ^(leat/.+|(config|expression|loader|runtime|route)/.+|support/.+|tools/.+|own)$'
   '^tests/(support|tools)/                   ^(leat/plugin\.h|leat/sdk/.+|support/.+|tools/.+|own)$'
