@@ -193,3 +193,17 @@ TEST_CASE("a position that is not in the log fails with words instead of skippin
     REQUIRE(host.run_until([&] { return host.last_state("source") == LEAT_STATE_FAILED; }));
     CHECK(host.last_reason("source").find("range/0: the group's position 99 is not in the log") == 0);
 }
+
+TEST_CASE("a source can be stopped while the start of its partitions is found out") {
+    MockCluster kafka;
+    kafka.create("slow", 1);
+    ScriptedHost host;
+    rd_kafka_mock_push_request_errors(kafka.get(), 2 /* ListOffsets */, 1,
+                                      RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    SourceRig source(host, kafka.brokers(), "slow", {.start = "latest"});
+    REQUIRE(host.run_until([&] { return host.logged("trying again") == 1; }));
+    rd_kafka_mock_broker_set_rtt(kafka.get(), 1, 1000);
+    host.run_for(std::chrono::milliseconds(800));  // the second trial is under way
+    CHECK(source.stop());
+    host.run_for(std::chrono::milliseconds(500));
+}

@@ -82,17 +82,19 @@ void Rebalance::assigned(rd_kafka_topic_partition_list_t* list) {
 }
 
 void Rebalance::resolve() {
+    question_ = std::make_shared<const char>();
     auto resolution = std::make_shared<Resolution>();
     resolution->list.reset(rd_kafka_topic_partition_list_copy(coming_.get()));
     consumer_.worker().run(
         [resolution, client = consumer_.client(), rules = rules_] {
             resolution->problem = find_positions(client, resolution->list.get(), rules.latest, !rules.never_commit);
         },
-        [this, resolution] { resolved(*resolution); });
+        [this, resolution, question = std::weak_ptr(question_)] {
+            if (!question.expired()) resolved(*resolution);
+        });
 }
 
 void Rebalance::resolved(const Resolution& resolution) {
-    if (!coming_) return;  // lost meanwhile
     if (!resolution.problem.empty()) {
         if (!has_complained_) services_.log_warning(resolution.problem + "; trying again");
         has_complained_ = true;
@@ -124,6 +126,7 @@ void Rebalance::resolved(const Resolution& resolution) {
 void Rebalance::revoked(rd_kafka_topic_partition_list_t* list) {
     if (coming_) {  // not read yet: nothing to drain
         services_.cancel(retry_timer_);
+        question_.reset();
         const PartitionList never_read = std::move(coming_);
         remove(*never_read);
     }

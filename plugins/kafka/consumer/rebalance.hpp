@@ -55,8 +55,9 @@ class Rebalance {
     Commits& commits_;
     Owner& owner_;
     Rules rules_;
-    PartitionList coming_;  // being resolved; the group waits for incremental_assign
-    PartitionList going_;   // draining; the group waits for incremental_unassign
+    PartitionList coming_;                  // being resolved; the group waits for incremental_assign
+    std::shared_ptr<const char> question_;  // gone: nobody waits for the answer of the last resolution
+    PartitionList going_;                   // draining; the group waits for incremental_unassign
     int64_t deadline_ns_ = 0;
     uint64_t retry_timer_ = 0;
     uint64_t serial_ = 0;
