@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 
 constexpr size_t kTurn = 2048;  // messages emitted before other work of the shard has its turn
 constexpr auto kConnectAgain = 5s;
-constexpr auto kClosePatience = 12s;               // then the client is left to itself
+constexpr auto kClosePatience = 8s;                // less than the host's 10 s; then the client is left to itself
 constexpr int64_t kWatchInterval = 1'000'000'000;  // ns
 
 }  // namespace

@@ -15,6 +15,7 @@ void Commits::attach(rd_kafka_t* client, rd_kafka_queue_t* answers) {
 
 void Commits::advanced(Partition& partition, const Partitions& all) {
     if (never_) {
+        if (partition.landed() > partition.committed) (void)partition.commit_offset();  // forgets what has landed
         partition.committed = partition.landed();
         partition.window().confirm(partition.committed);
         return;

@@ -66,7 +66,8 @@ void leave(Leaving& leaving, const PartitionList& offsets) {
 
 }  // namespace
 
-Consumer::Consumer(leat::Services services, Conf conf, Wakeup::Call woken, void* arg) : services_(services) {
+Consumer::Consumer(leat::Services services, Conf conf, Wakeup::Call woken, void* arg)
+    : services_(services), wakeup_(std::make_unique<Wakeup>(services, woken, arg)) {
     char why[512] = "";
     rd_kafka_conf_t* given = conf.release();
     client_ = rd_kafka_new(RD_KAFKA_CONSUMER, given, why, sizeof why);
@@ -79,7 +80,6 @@ Consumer::Consumer(leat::Services services, Conf conf, Wakeup::Call woken, void*
     rd_kafka_set_log_queue(client_, events_);
     pool_ = FetchedPool::make();
     worker_ = std::make_unique<Worker>(services);
-    wakeup_ = std::make_unique<Wakeup>(services, woken, arg);
     wakeup_->attach(events_);
 }
 
