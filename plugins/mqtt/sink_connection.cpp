@@ -52,7 +52,7 @@ void SinkConnection::leave(std::uint32_t sink) {
     Settlements done;
     BufferRun buffers;
     outbound_.for_each([&](std::uint64_t position, Outbound::Item& item) {
-        if (item.sink == sink) end(position, done, buffers, LEAT_ABANDON, LEAT_NONE, {});
+        if (item.sink == sink) settle(outbound_.give_up(position), done, buffers, LEAT_ABANDON, LEAT_NONE, {});
     });
 }
 
@@ -109,10 +109,12 @@ void SinkConnection::send() {
         Session& session = connection_->session();
         outbound_.write(session, kWriteAtOnce, connection_->granted().maximum_packet_size);
         if (!outbound_.too_large().empty()) refuse_too_large();
-        if (session.out().empty()) break;
+        if (session.out().empty()) {
+            settle_written();
+            break;
+        }
         connection_->flush();
         if (!connection_->is_up() || !session.out().empty()) return;  // the rest when there is room: drained()
-        settle_written();
     }
     if (outbound_.held() == 0) arena_->close();
 }
@@ -130,9 +132,13 @@ void SinkConnection::readable() {
 
 void SinkConnection::confirm(const Ack& ack, Settlements& done, BufferRun& buffers) {  // hot: per message
     std::uint64_t position = 0;
-    if (!outbound_.find(ack.packet_id, position)) return;  // given up since, or not ours
+    if (!outbound_.find(ack.packet_id, position)) return;  // not ours
+    if (!outbound_.is_live(position)) {                    // its sink has left
+        outbound_.finish(position);
+        return;
+    }
     if (ack.code == reason::success) {
-        end(position, done, buffers, LEAT_ACK, LEAT_NONE, {});
+        settle(outbound_.finish(position), done, buffers, LEAT_ACK, LEAT_NONE, {});
         return;
     }
     std::uint32_t outcome = outcome_of(ack.code);
@@ -152,15 +158,14 @@ void SinkConnection::confirm(const Ack& ack, Settlements& done, BufferRun& buffe
     }
     std::string why = "the broker says: " + in_words(ack.code);
     if (!ack.reason_string.empty()) why.append(" (").append(ack.reason_string).append(")");
-    end(position, done, buffers, outcome, outcome == LEAT_ACK ? LEAT_NONE : kReasonCodes + ack.code,
-        outcome == LEAT_ACK ? std::string_view{} : std::string_view(why));
+    settle(outbound_.finish(position), done, buffers, outcome,
+           outcome == LEAT_ACK ? LEAT_NONE : kReasonCodes + ack.code,
+           outcome == LEAT_ACK ? std::string_view{} : std::string_view(why));
 }
 
 // The item is out of the queue before its receipt is settled, so that whatever the settlement sets off finds it gone.
-void SinkConnection::end(std::uint64_t position, Settlements& done, BufferRun& buffers, std::uint32_t outcome,
-                         std::uint32_t code, std::string_view why) {  // hot: per message
-    const Outbound::Item item = outbound_.at(position);
-    outbound_.finish(position);
+void SinkConnection::settle(const Outbound::Item& item, Settlements& done, BufferRun& buffers, std::uint32_t outcome,
+                            std::uint32_t code, std::string_view why) {  // hot: per message
     if (why.empty()) {
         done.settle(item.receipt, outcome, code);
     } else {
@@ -177,7 +182,10 @@ void SinkConnection::settle_written() {
     Settlements done;
     BufferRun buffers;
     const std::vector<std::uint64_t> written = std::exchange(outbound_.written(), {});
-    for (const std::uint64_t position : written) end(position, done, buffers, LEAT_ACK, LEAT_NONE, {});
+    for (const std::uint64_t position : written) {
+        if (!outbound_.is_live(position)) continue;  // its sink has left
+        settle(outbound_.finish(position), done, buffers, LEAT_ACK, LEAT_NONE, {});
+    }
 }
 
 void SinkConnection::refuse_too_large() {
@@ -186,8 +194,10 @@ void SinkConnection::refuse_too_large() {
     const std::vector<std::uint64_t> refused = std::exchange(outbound_.too_large(), {});
     const std::string why = "larger than the broker's Maximum Packet Size of " +
                             std::to_string(connection_->granted().maximum_packet_size) + " bytes";
-    for (const std::uint64_t position : refused)
-        end(position, done, buffers, LEAT_REJECT, kReasonCodes + reason::packet_too_large, why);
+    for (const std::uint64_t position : refused) {
+        if (!outbound_.is_live(position)) continue;
+        settle(outbound_.finish(position), done, buffers, LEAT_REJECT, kReasonCodes + reason::packet_too_large, why);
+    }
 }
 
 }  // namespace leat::mqtt

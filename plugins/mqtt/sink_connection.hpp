@@ -59,8 +59,8 @@ class SinkConnection final : public leat::Part, private Connection::Owner {
 
     bool require_granted();
     void send();
-    void end(std::uint64_t position, Settlements& done, BufferRun& buffers, std::uint32_t outcome, std::uint32_t code,
-             std::string_view why);
+    static void settle(const Outbound::Item& item, Settlements& done, BufferRun& buffers, std::uint32_t outcome,
+                       std::uint32_t code, std::string_view why);
     void confirm(const Ack& ack, Settlements& done, BufferRun& buffers);
     void settle_written();
     void refuse_too_large();

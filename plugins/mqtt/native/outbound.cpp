@@ -5,16 +5,16 @@
 namespace leat::mqtt {
 
 void Outbound::begin(bool session_present, std::uint16_t receive_maximum) {
+    lost();
     is_open_ = true;
     receive_maximum_ = receive_maximum;
-    next_ = items_.front();
-    unconfirmed_ = 0;
     if (!session_present) ever_sent_ = items_.front();
 }
 
 void Outbound::lost() {
     is_open_ = false;
-    for_each([](std::uint64_t, Item& item) { item.is_sent = false; });
+    for (std::uint64_t at = items_.front(); at != items_.end(); ++at) items_[at].is_sent = false;
+    pop_ended();
     next_ = items_.front();
     unconfirmed_ = 0;
     written_.clear();  // QoS 0 bytes that were not handed over go out again
@@ -53,13 +53,24 @@ bool Outbound::find(std::uint16_t packet_id, std::uint64_t& position) const {
     return items_.holds(position) && items_[position].is_sent;
 }
 
-void Outbound::finish(std::uint64_t position) {
+Outbound::Item Outbound::finish(std::uint64_t position) {
     Item& item = items_[position];
     if (item.is_sent) --unconfirmed_;
     item.is_sent = false;
+    return give_up(position);
+}
+
+Outbound::Item Outbound::give_up(std::uint64_t position) {
+    Item& item = items_[position];
+    if (!item.is_done) ++done_;
     item.is_done = true;
-    ++done_;
-    while (!items_.empty() && items_[items_.front()].is_done) {
+    const Item ended = item;
+    pop_ended();
+    return ended;
+}
+
+void Outbound::pop_ended() {
+    while (!items_.empty() && items_[items_.front()].is_done && !items_[items_.front()].is_sent) {
         items_.pop_front();
         --done_;
     }

@@ -59,9 +59,18 @@ class Outbound {
 
     Item& at(std::uint64_t position) { return items_[position]; }
 
-    /// Ends an item whose receipt has been (or is about to be) settled.                                 // hot: per
+    /// Whether the item at this position has neither been finished nor given up.
+    [[nodiscard]] bool is_live(std::uint64_t position) const {
+        return items_.holds(position) && !items_[position].is_done;
+    }
+
+    /// Ends an item, also one given up, and returns it: its receipt is about to be settled.             // hot: per
     /// message
-    void finish(std::uint64_t position);
+    Item finish(std::uint64_t position);
+
+    /// Ends an item that nobody waits for any more. If the broker has it, it counts against the Receive Maximum, and
+    /// find() finds it, until its PUBACK: then finish() it.
+    Item give_up(std::uint64_t position);
 
     /// Messages taken over and not ended.
     [[nodiscard]] std::size_t held() const { return items_.size() - done_; }
@@ -72,10 +81,12 @@ class Outbound {
     template <class F>
     void for_each(F&& f) {
         for (std::uint64_t at = items_.front(); at != items_.end(); ++at)
-            if (items_.holds(at) && !items_[at].is_done) f(at, items_[at]);
+            if (is_live(at)) f(at, items_[at]);
     }
 
   private:
+    void pop_ended();
+
     static constexpr std::uint64_t kIds = 65'535;
     static std::uint16_t id_of(std::uint64_t position) { return static_cast<std::uint16_t>(position % kIds + 1); }
 

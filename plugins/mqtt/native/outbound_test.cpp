@@ -167,3 +167,35 @@ TEST_CASE("identifiers wrap after 65535 and are not used twice at a time") {
     CHECK(f.sent(100'000'000) == Sent{"t 1", "t 2"});
     CHECK(f.confirm(65'535));
 }
+
+TEST_CASE("a message given up keeps its place at the broker until the PUBACK, or the end of the connection") {
+    Fixture f;
+    f.connect(false, 2);
+    for (const char* t : {"a", "b", "c"}) f.add(t);
+    CHECK(f.sent() == Sent{"a 1", "b 2"});
+    f.outbound.give_up(0);
+    CHECK_FALSE(f.outbound.is_live(0));
+    CHECK(f.outbound.held() == 2);
+    CHECK(f.sent() == Sent{});
+    CHECK(f.confirm(1));
+    CHECK_FALSE(f.confirm(1));
+    CHECK(f.sent() == Sent{"c 3"});
+    f.outbound.give_up(1);
+    f.outbound.lost();
+    f.connect(true, 2);
+    CHECK(f.outbound.on_their_way() == 0);
+    CHECK(f.sent() == Sent{"c 3*"});
+    CHECK(f.confirm(3));
+    CHECK(f.outbound.held() == 0);
+}
+
+TEST_CASE("a QoS 0 message given up before the socket had it is live no more") {
+    Fixture f;
+    f.add("a", 0);
+    f.add("b", 0);
+    CHECK(f.sent() == Sent{"a 0", "b 0"});
+    f.outbound.give_up(0);
+    REQUIRE(f.outbound.written().size() == 2);
+    CHECK_FALSE(f.outbound.is_live(f.outbound.written()[0]));
+    CHECK(f.outbound.is_live(f.outbound.written()[1]));
+}
