@@ -6,10 +6,7 @@ namespace leat::mqtt {
 
 void Inbound::begin(bool session_present) {
     lost();
-    if (!session_present) {
-        drop_earlier();
-        refused_.clear();
-    }
+    if (!session_present) drop_earlier();
 }
 
 void Inbound::lost() {
@@ -47,9 +44,21 @@ bool Inbound::is_twin(const Arrival& earlier, const Publish& publish) {
            std::memcmp(earlier.payload, publish.payload.data(), publish.payload.size()) == 0;
 }
 
+// From the front: what is settled is mostly among the oldest.
+bool Inbound::holds(std::uint64_t sequence) const {
+    for (std::uint64_t at = arrivals_.front(); at != arrivals_.end(); ++at)
+        if (arrivals_[at].sequence == sequence) return true;
+    for (const Arrival& arrival : earlier_)
+        if (arrival.sequence == sequence) return true;
+    return false;
+}
+
 void Inbound::drop_earlier() {
     BufferRun buffers;
-    for (const Arrival& arrival : earlier_) buffers.drop(arrival.buffer);
+    for (const Arrival& arrival : earlier_) {
+        buffers.drop(arrival.buffer);
+        refused_.erase(arrival.sequence);
+    }
     earlier_.clear();
 }
 

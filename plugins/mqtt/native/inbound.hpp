@@ -43,8 +43,11 @@ class Inbound {
     /// message
     void received(const Publish& publish, std::uint64_t sequence, leat_buffer* buffer);
 
-    /// The message will be acknowledged with this reason code (version 5; an older broker just gets the PUBACK).
-    void refuse(std::uint64_t sequence, std::uint8_t code) { refused_[sequence] = code; }
+    /// The message will be acknowledged with this reason code (version 5; an older broker just gets the PUBACK). One
+    /// without a PUBACK, of QoS 0, is passed over.
+    void refuse(std::uint64_t sequence, std::uint8_t code) {
+        if (holds(sequence)) refused_[sequence] = code;
+    }
 
     /// Writes the PUBACKs that are due: of the longest settled prefix [MQTT-4.6.0-2]. Returns how many.
     template <class IsSettled>
@@ -58,6 +61,8 @@ class Inbound {
     [[nodiscard]] std::size_t unacknowledged() const { return arrivals_.size(); }
     /// Messages of earlier connections that still wait for their twins.
     [[nodiscard]] std::size_t awaited() const { return earlier_.size(); }
+    /// Messages that wait for their PUBACK with a reason code.
+    [[nodiscard]] std::size_t refused() const { return refused_.size(); }
 
   private:
     struct Arrival {
@@ -71,6 +76,7 @@ class Inbound {
     };
 
     static bool is_twin(const Arrival& earlier, const Publish& publish);
+    [[nodiscard]] bool holds(std::uint64_t sequence) const;
     void drop_earlier();
     void clear();
 

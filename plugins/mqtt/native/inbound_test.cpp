@@ -199,3 +199,17 @@ TEST_CASE("what was abandoned is emitted anew, what was settled behind it is ado
     f.settled.insert(2);
     CHECK(f.acknowledged() == Ids{1, 2});
 }
+
+TEST_CASE("a refusal is remembered only for a message that has a PUBACK to come") {
+    Fixture f;
+    f.arrive(7, "a");
+    f.inbound.refuse(f.next, reason::implementation_specific);  // QoS 0: never received() here
+    CHECK(f.inbound.refused() == 0);
+    f.inbound.refuse(0, reason::implementation_specific);
+    CHECK(f.inbound.refused() == 1);
+    f.inbound.lost();
+    f.inbound.begin(true);
+    CHECK(f.inbound.refused() == 1);
+    CHECK(f.arrive(8, "new"));  // no DUP: the broker has forgotten the first
+    CHECK(f.inbound.refused() == 0);
+}
