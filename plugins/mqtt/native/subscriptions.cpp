@@ -14,11 +14,15 @@ Subscriptions::Subscriptions(std::vector<Wanted> wanted, std::vector<std::string
 }
 
 void Subscriptions::connected(bool session_present, Session& session) {
-    complete_ = false;
+    // A 3.1.1 broker sends every retained message again for each SUBSCRIBE.
+    const bool wants_retained =
+        std::any_of(wanted_.begin(), wanted_.end(), [](const Wanted& w) { return w.retain_handling == 0; });
+    complete_ = complete_ && session_present && session.version() == Version::v3_1_1 && !wants_retained;
+    subscribe_id_ = 0;
     unsubscribe_id_ = 0;
     if (!session_present) gone_.clear();
     if (!gone_.empty()) unsubscribe_id_ = session.unsubscribe(gone_);
-    subscribe_id_ = session.subscribe(wanted_);
+    if (!complete_) subscribe_id_ = session.subscribe(wanted_);
 }
 
 bool Subscriptions::answered(const Granted& granted, Version version, std::string& refused) {

@@ -21,9 +21,9 @@ class Subscriptions {
     /// remembered  the filters that an earlier user of this client id had subscribed, as far as is known.
     Subscriptions(std::vector<Wanted> wanted, std::vector<std::string> remembered);
 
-    /// Asks for what is wanted on a new connection. SUBSCRIBE is always sent: it is cheap, and a broker that lost
-    /// part of its state is healed by it. Retained messages are sent again only for new subscriptions, by retain
-    /// handling 1.
+    /// Asks for what is wanted on a new connection. SUBSCRIBE is sent at each in version 5: it is cheap, and a broker
+    /// that lost part of its state is healed by it. Retained messages are sent again only for new subscriptions, by
+    /// retain handling 1. Version 3.1.1 has none: there SUBSCRIBE is not repeated to a session that has granted all.
     void connected(bool session_present, Session& session);
 
     /// Takes the SUBACK. False when the broker refuses a filter: `refused` then says which and why, in words.
@@ -32,7 +32,7 @@ class Subscriptions {
     /// Takes the UNSUBACK: the filters that are gone are forgotten.
     void unsubscribed(const Granted& granted);
 
-    /// Whether every filter has been granted on this connection.
+    /// Whether every filter has been granted in this session.
     [[nodiscard]] bool is_complete() const { return complete_; }
 
     /// What the session at the broker may have subscribed: to be remembered for the next user of the client id.

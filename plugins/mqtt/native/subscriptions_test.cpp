@@ -8,10 +8,11 @@ using namespace leat::mqtt;
 
 namespace {
 
-Session connected() {
+Session connected(Version version = Version::v5) {
     Session session;
-    session.open({.client_id = "c", .user = {}, .password = {}}, 1024);
-    const ByteBuffer granted = broker::connack(true);
+    session.open({.version = version, .client_id = "c", .user = {}, .password = {}}, 1024);
+    const ByteBuffer granted =
+        version == Version::v5 ? broker::connack(true) : broker::raw({0x20, 2, 1, 0});  // session present
     Bytes in(granted);
     Event e;
     (void)session.next(in, e);
@@ -58,4 +59,24 @@ TEST_CASE("a refused filter is named, with the reason in words") {
     const ByteBuffer good = broker::raw({1, 1});
     CHECK(s.answered({.packet_id = 1, .codes = good, .reason_string = {}}, Version::v5, refused));
     CHECK(s.is_complete());
+}
+
+TEST_CASE("3.1.1: a session that has granted all is not asked again, for that would bring all retained messages") {
+    for (const std::uint8_t handling : {std::uint8_t{0}, std::uint8_t{1}}) {
+        CAPTURE(static_cast<int>(handling));
+        Session session = connected(Version::v3_1_1);
+        Subscriptions s({{.filter = "a", .retain_handling = handling}}, {});
+        const auto asks = [&](bool session_present) {
+            session.out().clear();
+            s.connected(session_present, session);
+            return !session.out().empty();
+        };
+        std::string refused;
+        const ByteBuffer good = broker::raw({1});
+        CHECK(asks(true));  // of what an earlier process had granted nothing is known
+        CHECK(asks(true));  // no SUBACK came
+        CHECK(s.answered({.packet_id = 2, .codes = good, .reason_string = {}}, Version::v3_1_1, refused));
+        CHECK(asks(true) == (handling == 0));  // "always"
+        CHECK(asks(false));
+    }
 }
