@@ -88,6 +88,9 @@ void Link::use(Lookup& lookup) {
         return;
     }
     addresses_ = std::move(lookup.addresses);
+    first_address_ %= addresses_.size();
+    std::rotate(addresses_.begin(), addresses_.begin() + static_cast<std::ptrdiff_t>(first_address_),
+                addresses_.end());
     next_address_ = 0;
     try_next("no address");
 }
@@ -152,6 +155,7 @@ void Link::drop_stream() {
 }
 
 void Link::close() {
+    if (stream_ != nullptr && !is_up_) first_address_ += next_address_;
     drop_stream();
     for (const auto& lookup : lookups_) lookup->is_wanted = false;
 }

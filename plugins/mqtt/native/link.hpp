@@ -82,6 +82,7 @@ class Link {
     std::vector<std::unique_ptr<Lookup>> lookups_;  // at most the last one is still wanted
     std::vector<Address> addresses_;
     std::size_t next_address_ = 0;
+    std::size_t first_address_ = 0;  // of the next attempt: behind the one that never answered
     std::unique_ptr<Stream> stream_;
     leat_watch* watch_ = nullptr;
     std::uint32_t watched_ = 0;
