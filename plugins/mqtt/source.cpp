@@ -91,12 +91,17 @@ void MqttSource::pump() {
         const std::size_t most = credit();
         if (most == 0) {
             connection_->read(false);
+            // emit() says so itself where the window's credit has ended.
+            if (emitting() && window_->span() != 0 && window_->credit() != 0) starved();
             return;
         }
         bool is_starved = false;
         const std::size_t n = gather(batch, most, is_starved);
         set_buffer_bytes(connection_->live_bytes());
-        if (n != 0) emit(*window_, batch, n);
+        if (n != 0) {
+            emit(*window_, batch, n);
+            headers_->close();  // a block has adopted receive buffers, and must not keep them for later messages
+        }
         if (is_starved) {
             connection_->flush();  // PUBACKs for twins that have landed already
             connection_->read(true);

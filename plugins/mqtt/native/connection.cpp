@@ -110,10 +110,13 @@ void Connection::tick() {
     switch (keep_alive_.tick(now)) {
         case KeepAlive::Action::dead:
             return fail("the broker has been silent for the keep-alive time");
-        case KeepAlive::Action::ping:
+        case KeepAlive::Action::ping: {
             session_.ping();
+            const bool was_waiting = writes_;
             flush();
+            if (is_connected_ && was_waiting && !writes_) owner_.drained();
             break;
+        }
         case KeepAlive::Action::none:
             break;
     }
@@ -242,7 +245,6 @@ void Connection::accept(const Connack& connack) {
     keep_alive_.start(std::chrono::seconds(seconds), now);
     services_.cancel(timer_);
     if (keep_alive_.period() > Nanoseconds::zero()) arm_timer(keep_alive_.period());
-    last_failure_.clear();
     tell(LEAT_STATE_UP, "connected to " + place() + ", MQTT " +
                             (settings_.connect.version == Version::v5 ? "5" : "3.1.1") +
                             (connack.session_present ? ", session resumed" : ""));
@@ -311,13 +313,7 @@ void Connection::fail(std::string why) {
     reconnect_.lost(now);
     const Nanoseconds delay = reconnect_.next(static_cast<std::uint32_t>(random_()));
     owner_.lost();
-    if (why != last_failure_) {
-        services_.log_warning(place() + ": " + why + "; next attempt in " +
-                              std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(delay).count()) +
-                              " ms");
-        last_failure_ = why;
-    }
-    tell(LEAT_STATE_DOWN, why, delay);
+    tell(LEAT_STATE_DOWN, place() + ": " + why, delay);
     arm_timer(delay);
 }
 

@@ -128,8 +128,7 @@ class Connection final : private Link::Owner {
     std::unique_ptr<TlsContext> tls_;
     Connack connack_;
     std::minstd_rand random_;
-    std::string last_failure_;  // so that the same failure is logged once
-    Nanoseconds deadline_{};    // of the attempt under way
+    Nanoseconds deadline_{};  // of the attempt under way
     std::uint64_t timer_ = 0;
     std::uint64_t gather_timer_ = 0;  // while it runs, the socket is left alone
     std::size_t written_ = 0;         // bytes of session_.out() handed to the socket

@@ -115,6 +115,8 @@ struct Rig {
             leat_message m{};
             m.topic = leat::bytes(topics.emplace_back(topic));
             m.payload = leat::bytes(kept.back());
+            m.headers = headers.data();
+            m.header_count = static_cast<std::uint32_t>(headers.size());
             m.receipt = {&settler, outcomes.size()};
             outcomes.push_back(-1);
             ++pending;
@@ -145,6 +147,7 @@ struct Rig {
     std::unique_ptr<MqttSink> sink;
     std::deque<std::string> kept;
     std::deque<std::string> topics;
+    std::vector<leat_header> headers;  // of each message that publish() takes
     std::vector<int> outcomes;
     std::vector<std::string> reasons;
     std::size_t pending = 0;
@@ -426,6 +429,56 @@ TEST_CASE("headers travel as properties, and a message of a megabyte arrives who
     CHECK(a.headers.at("trace") == "abc");
 }
 
+TEST_CASE("receive buffers end with their messages, with headers too") {
+    Mosquitto broker({.extra = kUnlimited});
+    Rig rig(broker.port());
+    std::uint64_t most = 0;
+    rig.inlet.only_counts = true;
+    rig.start_source({.messages = 1000, .bytes = 8U << 20U});
+    REQUIRE(rig.source_is_up());
+    rig.host.run_for(50ms);
+    rig.start_sink();
+    rig.headers = {{leat::bytes("trace"), leat::bytes("abc")}};
+    rig.publish("t/a", std::vector<std::string>(64, std::string(1U << 20U, 'm')));
+    REQUIRE(rig.host.run_until([&] {
+        most = std::max(most, rig.flow().bytes);
+        return rig.inlet.count == 64;
+    }));
+    CHECK(most < 8U << 20U);
+}
+
+TEST_CASE("out of credit by its receive buffers alone, a source lets go what stages collect") {
+    Mosquitto broker({.extra = kUnlimited});
+    Rig rig(broker.port());
+    rig.start_source({.messages = 1000, .bytes = 64 * 1024});
+    REQUIRE(rig.source_is_up());
+    rig.host.run_for(50ms);
+    rig.start_sink();
+    const std::string long_value(3000, 'v');  // not counted as content
+    rig.headers = {{leat::bytes("trace"), leat::bytes(long_value)}};
+    rig.publish("t/a", numbered(1, 200));
+    REQUIRE(rig.host.run_until([&] { return rig.inlet.flushes != 0; }));
+    CHECK(rig.inlet.count < 200);
+    rig.inlet.only_counts = true;
+    rig.inlet.settle_all(LEAT_ACK);
+    REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 200; }));
+}
+
+TEST_CASE("3.1.1: a reconnect to the same session does not bring the retained messages again") {
+    Mosquitto broker({.persistence = true, .extra = kUnlimited});
+    REQUIRE(run({"mosquitto_pub", "-p", std::to_string(broker.port()), "-q", "1", "-r", "-t", "t/kept", "-m",
+                 "old"}) == 0);
+    Rig rig(broker.port(), Version::v3_1_1);
+    rig.inlet.at_once = [](const auto&) { return LEAT_ACK; };
+    rig.start_source();
+    REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 1; }));
+    rig.host.run_for(100ms);
+    broker.restart();
+    REQUIRE(rig.host.run_until([&] { return rig.host.last_reason("source").find("resumed") != std::string::npos; }));
+    rig.host.run_for(200ms);
+    CHECK(rig.inlet.count == 1);
+}
+
 TEST_CASE("a filter that left the configuration is unsubscribed from the persistent session") {
     Mosquitto broker({.extra = kUnlimited});
     {
@@ -463,8 +516,7 @@ TEST_CASE("a wrong password is a state with its reason, and the right one connec
     rig.start_source();
     REQUIRE(rig.host.run_until([&] { return rig.host.last_state("source") == LEAT_STATE_DOWN; }));
     CHECK(rig.host.last_reason("source").find("not authorized") != std::string::npos);
-    rig.host.run_for(300ms);
-    CHECK(rig.host.logged("not authorized") == 1);  // told once, not at each attempt
+    CHECK(rig.host.logged("not authorized") == 0);  // the route logs what it is told
     password = "right";
     REQUIRE(rig.source_is_up());
 }
@@ -504,13 +556,13 @@ TEST_CASE("a broker that is away is a state with the next attempt; a name that d
     Rig rig(1);  // nobody listens there
     rig.start_source();
     REQUIRE(rig.host.run_until([&] { return rig.host.last_state("source") == LEAT_STATE_DOWN; }));
-    CHECK(rig.host.last_reason("source") == "Connection refused");
+    CHECK(rig.host.last_reason("source") == "127.0.0.1:1: Connection refused");
     rig.stop_source();
     rig.host.run_for(10ms);
     rig.settings.host = "no-such-host.invalid";
     rig.start_sink();
     REQUIRE(rig.host.run_until([&] { return rig.host.last_state("sink") == LEAT_STATE_DOWN; }));
-    CHECK(rig.host.last_reason("sink").find("cannot resolve 'no-such-host.invalid'") == 0);
+    CHECK(rig.host.last_reason("sink").find("no-such-host.invalid:1: cannot resolve") == 0);
 }
 
 TEST_CASE("a broker that grants QoS 0 only is a state with what to do, and nothing is sent") {
@@ -519,7 +571,7 @@ TEST_CASE("a broker that grants QoS 0 only is a state with what to do, and nothi
     rig.start_sink();
     rig.publish("t/a", {"x"});
     REQUIRE(rig.host.run_until([&] { return rig.host.last_state("sink") == LEAT_STATE_DOWN; }));
-    CHECK(rig.host.last_reason("sink") == "the broker takes QoS 0 only: set qos to 0");
+    CHECK(rig.host.last_reason("sink").find(": the broker takes QoS 0 only: set qos to 0") != std::string::npos);
     CHECK(rig.pending == 1);
 }
 
@@ -573,8 +625,7 @@ TEST_CASE("probe says what is granted and what is not") {
         v = {};
         if (std::string((*o)->name) == "url") v = {LEAT_URL, 0, {}, leat::bytes(url)};
     }
-    leat_value filters[2] = {{LEAT_STRING, 0, {}, leat::bytes("t/#")},
-                             {LEAT_STRING, 0, {}, leat::bytes("a/#/b")}};
+    leat_value filters[2] = {{LEAT_STRING, 0, {}, leat::bytes("t/#")}, {LEAT_STRING, 0, {}, leat::bytes("a/#/b")}};
     std::vector<leat_value> from;
     for (auto o = leat::option_table<SourceOptions>().list(); *o != nullptr; ++o) {
         leat_value& v = from.emplace_back();
