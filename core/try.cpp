@@ -201,6 +201,7 @@ std::vector<TryResult> try_route(const RoutePlan& given, const TryMessage& messa
                std::chrono::steady_clock::now() < deadline) {
             now = state();
         }
+        now = state();  // a policy that stops the route has done so in the turn in which the message ended
         if (now.state == route::RouteState::failed) {
             results.add({"the route", "stops the route", now.why, message, {}});
         } else if (!results.wait_a_little()) {
