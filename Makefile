@@ -21,7 +21,7 @@ deps:
 	@scripts/deps.sh
 
 format:
-	@git ls-files '*.hpp' '*.h' '*.cpp' '*.c' | xargs clang-format -i
+	@git ls-files '*.hpp' '*.h' '*.cpp' '*.c' ':!core/include/leat/plugin.h' ':!tests/abi/1.0' | xargs clang-format -i
 
 clean:
 	@rm -rf build build-*

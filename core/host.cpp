@@ -345,6 +345,7 @@ std::vector<RouteView> Host::Inside::look() {
         sum.view.max_in_flight = plan->max_in_flight;
     }
     std::vector<RouteView> views;
+    views.reserve(sums.size());
     for (auto& [name, sum] : sums) views.push_back(finish(std::move(sum)));
     return views;
 }
@@ -386,6 +387,7 @@ std::optional<std::string> Host::describe(const std::string& plugin, bool as_mar
         return as_markdown ? config::describe_markdown(*d) : config::describe_text(*d);
     }
     std::vector<std::string_view> names;
+    names.reserve(inside_->catalogue.all().size());
     for (const auto& [name, entry] : inside_->catalogue.all()) names.push_back(name);
     nearest = config::nearest(plugin, names);
     return std::nullopt;

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -40,7 +41,7 @@ struct HistogramReading {
     /// ns; 0 when nothing was recorded.
     uint64_t percentile(double percent) const {
         if (total == 0) return 0;
-        const auto wanted = static_cast<uint64_t>(static_cast<double>(total) * percent / 100.0 + 0.5);
+        const auto wanted = static_cast<uint64_t>(std::llround(static_cast<double>(total) * percent / 100.0));
         uint64_t seen = 0;
         for (size_t i = 0; i < counts.size(); ++i) {
             seen += counts[i];
