@@ -15,7 +15,7 @@ test:
 
 bench:
 	@scripts/deps.sh test
-	@LEAT_KAFKA_LIB=$$(scripts/fetch_kafka.sh) && $(MAKE) --no-print-directory build && tests/bench/bench.sh
+	@export LEAT_KAFKA_LIB=$$(scripts/fetch_kafka.sh) && $(MAKE) --no-print-directory build && tests/bench/bench.sh
 
 deps:
 	@scripts/deps.sh
