@@ -177,7 +177,8 @@ bool Source::pump_round(size_t& budget, int64_t now_ns) {
         if (partition.state != Partition::State::reading || partition.window().credit() == 0) continue;
         if (!partition.has_ready()) {
             if (!partition.may_have_more) continue;
-            if (!partition.fetch(consumer_->pool(), [this](auto& record) { record_error(record); })) continue;
+            const auto failed = [&](auto& record) { return record_error(partition, record); };
+            if (!partition.fetch(consumer_->pool(), failed)) continue;
             partition.last_fetch_ns = now_ns;
         }
         const size_t n = partition.ready(batch, std::min<size_t>(budget, LEAT_BATCH_MAX));
@@ -273,25 +274,40 @@ void Source::trouble(rd_kafka_resp_err_t code, const std::string& text) {
     health_.error(code, text);
 }
 
-void Source::record_error(const rd_kafka_message_t& record) {
-    const std::string where =
-        std::string(record.rkt ? rd_kafka_topic_name(record.rkt) : "?") + "/" + std::to_string(record.partition);
-    const std::string what = rd_kafka_message_errstr(&record);
-    if (record.err != RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET) {
-        host_.log_warning(where + ": " + what);
-        return;
+// False: nothing behind it may be emitted, or commits would pass over what cannot be read.
+bool Source::record_error(Partition& partition, const rd_kafka_message_t& record) {
+    const std::string where = partition.name();
+    switch (record.err) {
+        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+            failure_ = out_of_range(record, where);
+            break;
+        case RD_KAFKA_RESP_ERR__BAD_MSG:
+        case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+        case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
+            failure_ = where + ": the record at offset " + std::to_string(record.offset) + " cannot be read (" +
+                       rd_kafka_message_errstr(&record) + "). To pass over it, set the offset of group " + group_ +
+                       " behind it (kafka-consumer-groups --reset-offsets), then start the route again";
+            break;
+        default:
+            host_.log_warning(where + ": " + rd_kafka_message_errstr(&record));
+            return true;
     }
+    partition.state = Partition::State::failed;
+    return false;
+}
+
+std::string Source::out_of_range(const rd_kafka_message_t& record, const std::string& where) {
     int64_t low = -1;
     int64_t high = -1;
     if (record.rkt) {
         rd_kafka_get_watermark_offsets(consumer_->client(), rd_kafka_topic_name(record.rkt), record.partition, &low,
                                        &high);
     }
-    failure_ = where + ": the group's position " + std::to_string(record.offset) + " is not in the log";
-    if (high >= 0) failure_ += ", which holds " + std::to_string(low) + " to " + std::to_string(high);
-    failure_ += " (" + what +
-                "). Messages in between are gone or the topic was made anew: reset the offsets of group " + group_ +
-                " (kafka-consumer-groups --reset-offsets), then start the route again";
+    std::string why = where + ": the group's position " + std::to_string(record.offset) + " is not in the log";
+    if (high >= 0) why += ", which holds " + std::to_string(low) + " to " + std::to_string(high);
+    return why + " (" + rd_kafka_message_errstr(&record) +
+           "). Messages in between are gone or the topic was made anew: reset the offsets of group " + group_ +
+           " (kafka-consumer-groups --reset-offsets), then start the route again";
 }
 
 void Source::tick() {

@@ -33,7 +33,8 @@ class Source final : public leat::Source, private Rebalance::Owner {
     void serve_events();
     void serve(rd_kafka_event_t* event);
     void trouble(rd_kafka_resp_err_t code, const std::string& text);
-    void record_error(const rd_kafka_message_t& record);
+    bool record_error(Partition& partition, const rd_kafka_message_t& record);
+    std::string out_of_range(const rd_kafka_message_t& record, const std::string& where);
     void pump();
     bool pump_round(size_t& budget, int64_t now_ns);
     void nudge();

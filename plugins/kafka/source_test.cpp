@@ -207,3 +207,16 @@ TEST_CASE("a source can be stopped while the start of its partitions is found ou
     CHECK(source.stop());
     host.run_for(std::chrono::milliseconds(500));
 }
+
+TEST_CASE("a record that cannot be read fails with its place instead of being passed over") {
+    MockCluster kafka;
+    kafka.create("damaged", 1);
+    ScriptedHost host;
+    fill(host, kafka.brokers(), "damaged", 0, 5);
+    rd_kafka_mock_push_request_errors(kafka.get(), 1 /* Fetch */, 1, RD_KAFKA_RESP_ERR__BAD_MSG);
+    SourceRig source(host, kafka.brokers(), "damaged");
+    REQUIRE(host.run_until([&] { return host.last_state("source") == LEAT_STATE_FAILED; }));
+    CHECK(host.last_reason("source").find("damaged/0: the record at offset") == 0);
+    host.run_for(std::chrono::milliseconds(300));
+    CHECK(source.inlet.arrivals.empty());
+}

@@ -30,17 +30,19 @@ class FetchedPool {
   public:
     static FetchedPool* make() { return new FetchedPool; }
 
-    /// Takes what is there, at most `most`, without waiting; records that stand for an error are handed to `failed`.
+    /// Takes what is there, at most `most`, without waiting; records that stand for an error are handed to `failed`,
+    /// which says whether those behind it are wanted.
     template <class Failed>
     Fetched* take(rd_kafka_queue_t* queue, size_t most, Failed&& failed) {
         Fetched* batch = spare();
         const ssize_t n = rd_kafka_consume_batch_queue(queue, 0, batch->records, most);
         batch->count = 0;
         batch->capacity = sizeof *batch;
+        bool is_wanted = true;
         for (ssize_t i = 0; i < n; ++i) {  // hot: per message
             rd_kafka_message_t* record = batch->records[i];
-            if (record->err) {
-                failed(*record);
+            if (record->err) is_wanted = is_wanted && failed(*record);
+            if (record->err || !is_wanted) {
                 rd_kafka_message_destroy(record);
                 continue;
             }

@@ -24,6 +24,7 @@ class Partition {
         resolving,  ///< assigned by the group; its start position is being found out
         reading,
         revoking,  ///< to be handed on; what is in flight may still land
+        failed,    ///< a record of it cannot be read; the source fails
     };
 
     /// serial  differs for each assignment, also of the same partition.
