@@ -206,16 +206,19 @@ leat_value OptionReader::text_value(uint32_t type, const Node& node, std::string
 }
 
 leat_value OptionReader::compiled_value(uint32_t type, const Node& node, std::string& error) {
-    if (node.kind != Kind::string) {
+    // "partition": 3 means the same as "partition": "3".
+    const bool is_number = type == LEAT_TEMPLATE && node.kind == Kind::integer;
+    if (node.kind != Kind::string && !is_number) {
         error = found_instead(
             type == LEAT_TEMPLATE ? "a string, in which ${...} are filled in" : "a condition in a string", node);
         return {};
     }
     leat_value value{};
     if (type == LEAT_TEMPLATE) {
-        auto compiled = expression::Template::compile(node.text, around_, error);
+        const std::string text = is_number ? std::to_string(node.integer) : node.text;
+        auto compiled = expression::Template::compile(text, around_, error);
         if (!compiled) return {};
-        value.text = keep(std::string(compiled->literal().value_or(node.text)));
+        value.text = keep(std::string(compiled->literal().value_or(text)));
         value.as.template_ = &set_->templates_.emplace_back(leat_template{std::move(*compiled)});
     } else {
         const auto text = literal(node.text);

@@ -67,6 +67,8 @@ Json of_type(const leat_option& option, uint32_t type) {
             return {{"anyOf", {text_like(kRate), Json{{"type", "number"}, {"minimum", 0}}}}};
         case LEAT_ENUM:
             return {{"anyOf", {words(words_in(option.allowed)), text_like(kFilledIn)}}};
+        case LEAT_TEMPLATE:
+            return {{"type", {"string", "integer"}}};
         case LEAT_URL:
             return text_like(R"(://|\$\{(env|file):)");
         case LEAT_LIST:
