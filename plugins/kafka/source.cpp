@@ -329,8 +329,11 @@ void Source::tick() {
 
 void Source::watch(int64_t now_ns) {
     if (!health_.is_up()) return;
-    if (watchdog_.is_commit_stuck(commits_.waiting_since_ns(), now_ns)) {
+    if (watchdog_.is_stuck(commits_.waiting_since_ns(), now_ns)) {
         return rebuild("a commit is unanswered though the cluster is reached");
+    }
+    if (rebalance_ && watchdog_.is_stuck(rebalance_->failing_since_ns(), now_ns)) {
+        return rebuild("positions cannot be resolved though the cluster is reached");
     }
     if (is_asking_ || !emitting()) return;
     struct Question {

@@ -97,6 +97,7 @@ void Rebalance::resolve() {
 void Rebalance::resolved(const Resolution& resolution) {
     if (!resolution.problem.empty()) {
         if (!has_complained_) services_.log_warning(resolution.problem + "; trying again");
+        if (!has_complained_) failing_since_ns_ = services_.host->now_ns();
         has_complained_ = true;
         retry_timer_ = services_.after(
             kResolveAgain,
@@ -109,6 +110,7 @@ void Rebalance::resolved(const Resolution& resolution) {
         return;
     }
     has_complained_ = false;
+    failing_since_ns_ = 0;
     coming_.reset();
     const int64_t now = services_.host->now_ns();
     for (int i = 0; i < resolution.list->cnt; ++i) {
@@ -127,6 +129,8 @@ void Rebalance::revoked(rd_kafka_topic_partition_list_t* list) {
     if (coming_) {  // not read yet: nothing to drain
         services_.cancel(retry_timer_);
         question_.reset();
+        has_complained_ = false;
+        failing_since_ns_ = 0;
         const PartitionList never_read = std::move(coming_);
         remove(*never_read);
     }

@@ -38,6 +38,8 @@ class Rebalance {
 
     void event(rd_kafka_event_t* event);
     void progress();
+    /// Since when positions could not be resolved; 0: they can. A membership that ended meanwhile shows only so.
+    int64_t failing_since_ns() const { return failing_since_ns_; }
 
   private:
     struct Resolution;
@@ -62,6 +64,7 @@ class Rebalance {
     uint64_t retry_timer_ = 0;
     uint64_t serial_ = 0;
     bool has_complained_ = false;
+    int64_t failing_since_ns_ = 0;
 };
 
 }  // namespace kafka

@@ -34,8 +34,8 @@ class Watchdog {
         return again && may_rebuild(now_ns);
     }
 
-    /// A commit is unanswered since `since_ns` (0: none) though the cluster is reached.
-    bool is_commit_stuck(int64_t since_ns, int64_t now_ns) const {
+    /// A commit is unanswered, or positions are unresolved, since `since_ns` (0: none) though the cluster is reached.
+    bool is_stuck(int64_t since_ns, int64_t now_ns) const {
         return since_ns != 0 && now_ns - since_ns >= kCommitPatience && may_rebuild(now_ns);
     }
 

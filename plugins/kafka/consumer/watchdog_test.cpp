@@ -64,7 +64,7 @@ TEST_CASE("a client is rebuilt when its partition is behind twice in a row, and 
 
 TEST_CASE("a commit without an answer is stuck after its patience") {
     Watchdog watchdog;
-    CHECK(!watchdog.is_commit_stuck(0, 100 * kSecond));
-    CHECK(!watchdog.is_commit_stuck(1, 29 * kSecond));
-    CHECK(watchdog.is_commit_stuck(1, 31 * kSecond));
+    CHECK(!watchdog.is_stuck(0, 100 * kSecond));
+    CHECK(!watchdog.is_stuck(1, 29 * kSecond));
+    CHECK(watchdog.is_stuck(1, 31 * kSecond));
 }
