@@ -19,7 +19,10 @@ constexpr std::uint16_t kWindow = 8192;
 
 }  // namespace
 
-SinkConnection::SinkConnection(ConnectionSettings settings) : settings_(std::move(settings)) {}
+SinkConnection::SinkConnection(ConnectionSettings settings) : settings_(std::move(settings)) {
+    // What comes here are PUBACKs, which nobody waits for: 1 ms takes a sixth off the CPU of 0.5 ms at the same rate.
+    settings_.gather = std::chrono::milliseconds(1);
+}
 
 void SinkConnection::open() {
     settings_.receive_buffer = 64 * 1024;  // for acknowledgements

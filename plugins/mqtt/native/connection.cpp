@@ -16,7 +16,6 @@ constexpr std::uint8_t kOldUnacceptableVersion = 1;  // CONNACK return code of 3
 // delayed. Measured, Kafka -> MQTT QoS 1 through a bare bridge: 30,000/s at 6.4 us a message without, 64,000/s at 1.5
 // us with it.
 constexpr ssize_t kLittle = 8 * 1024;
-constexpr Nanoseconds kGather = std::chrono::microseconds(500);
 
 constexpr Nanoseconds kFarewell = std::chrono::seconds(5);  // longest wait for the broker to take leave
 
@@ -172,7 +171,7 @@ bool Connection::receive() {
 
 void Connection::gather() {
     gather_timer_ = services_.after(
-        kGather,
+        settings_.gather,
         [](void* self) {
             auto* connection = static_cast<Connection*>(self);
             connection->gather_timer_ = 0;

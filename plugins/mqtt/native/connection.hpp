@@ -37,6 +37,8 @@ struct ConnectionSettings {
     Nanoseconds delay_max{};
     std::size_t max_packet_size = 0;  ///< bytes
     std::size_t receive_buffer = 256 * 1024;
+    /// How long the socket is left alone after a read that gave little; see connection.cpp.
+    Nanoseconds gather = std::chrono::microseconds(500);
     /// Fills in user, password and the key's password as they are now. False: `error` says why they cannot be read.
     std::function<bool(Connect&, TlsFiles&, std::string& error)> credentials;
 };
