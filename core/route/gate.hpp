@@ -10,27 +10,16 @@ namespace leat::route {
 
 class Gate : public HeldLanes, public runtime::FailTaker {
   public:
-    explicit Gate(StepSetup setup);
-
-    void open(leat_inlet* next) { next_ = next; }
-    leat_inlet* inlet() { return &inlet_; }
+    explicit Gate(StepSetup setup) : HeldLanes(std::move(setup)) {}
 
     void fail(const leat_message& message, uint32_t outcome, uint32_t code, const leat_detail* detail) override;
 
   private:
-    struct Inlet : leat_inlet {
-        Gate* owner;
-    };
-
-    void push(leat_message* batch, size_t n);
-    void signal(uint32_t what, uint64_t arg);
     void take_refused();
     void try_again(uint64_t lane, Refused&& refused) override;
     void push_on(leat_message* batch, size_t n) override;
-    void flush_on() override;
+    void signal_on(uint32_t what, uint64_t arg) override;
 
-    Inlet inlet_;
-    leat_inlet* next_ = nullptr;
     uint64_t order_ = 0;
     std::vector<Refused> refused_;      // of the current push
     std::vector<leat_message> behind_;  // given back with the code HELD, of the current push

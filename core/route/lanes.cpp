@@ -1,5 +1,6 @@
 #include "route/lanes.hpp"
 
+#include "runtime/reentrancy.hpp"
 #include "runtime/services.hpp"
 
 #include <leat/sdk/flow/buffer.hpp>
@@ -19,7 +20,41 @@ void keep_apart(leat_message& message) { compact(Services{runtime::services(), n
 
 }  // namespace
 
+HeldLanes::HeldLanes(StepSetup setup) : setup_(std::move(setup)) {
+    inlet_.push = [](leat_inlet* i, leat_message* batch, size_t n) { static_cast<Inlet*>(i)->owner->push(batch, n); };
+    inlet_.signal = [](leat_inlet* i, uint32_t what, uint64_t arg) {
+        static_cast<Inlet*>(i)->owner->signal(what, arg);
+    };
+    inlet_.owner = this;
+}
+
 HeldLanes::~HeldLanes() { setup_.route.shard().timers().cancel_all(this); }
+
+void HeldLanes::push(leat_message* batch, size_t n) {
+    runtime::assert_may_push();
+    if (abandoning_) {
+        Settlements gone;
+        for (size_t i = 0; i < n; ++i) gone.end(batch[i], LEAT_ABANDON);
+        return;
+    }
+    was_flushed_ = false;
+    if (!lanes_.empty()) {
+        size_t left = 0;
+        for (size_t i = 0; i < n; ++i) {
+            if (!hold(batch[i])) batch[left++] = batch[i];
+        }
+        n = left;
+        if (n == 0) return;
+    }
+    push_on(batch, n);
+}
+
+void HeldLanes::signal(uint32_t what, uint64_t arg) {
+    if (what == LEAT_SIGNAL_ABANDON_LANE) abandon_lane(static_cast<uint32_t>(arg));
+    if (abandoning_) return;  // what is below may have stopped already
+    was_flushed_ = was_flushed_ || what == LEAT_SIGNAL_FLUSH;
+    signal_on(what, arg);
+}
 
 uint64_t HeldLanes::lane_key(const leat_message& message) {
     return setup_.ordered ? message.lane : kLone + ++lone_lanes_;
@@ -31,6 +66,7 @@ HeldLanes::Lane& HeldLanes::lane_at(uint64_t key) {
     return *lane;
 }
 
+// Takes a message over if its lane is held.
 bool HeldLanes::hold(const leat_message& message) {
     if (!setup_.ordered) return false;
     const auto found = lanes_.find(message.lane);
@@ -105,7 +141,7 @@ void HeldLanes::run(uint64_t key) {
     if (first.given_up) return give_up(key, std::move(first));
     ++retries_;
     try_again(key, std::move(first));
-    if (was_flushed_) flush_on();
+    flush_on();
 }
 
 // Nothing refused is left: what was held goes on, until the next refusal.
@@ -118,7 +154,7 @@ void HeldLanes::open_up(uint64_t key) {
         if (lane.queue.empty()) {
             if (lane.timer) setup_.route.shard().timers().cancel(lane.timer);
             lanes_.erase(found);
-            if (was_flushed_) flush_on();
+            flush_on();
             return;
         }
         leat_message batch[LEAT_BATCH_MAX];

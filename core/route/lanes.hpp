@@ -32,10 +32,13 @@ struct StepSetup {
 
 class HeldLanes : private DeadLetterClient {
   public:
-    explicit HeldLanes(StepSetup setup) : setup_(std::move(setup)) {}
+    explicit HeldLanes(StepSetup setup);
     HeldLanes(const HeldLanes&) = delete;
     HeldLanes& operator=(const HeldLanes&) = delete;
     virtual ~HeldLanes();
+
+    void open(leat_inlet* next) { next_ = next; }
+    leat_inlet* inlet() { return &inlet_; }
 
     /// The route is stopping: settles what waits ABANDON, and from now on whatever is refused.
     void abandon_all();
@@ -50,13 +53,10 @@ class HeldLanes : private DeadLetterClient {
     virtual void try_again(uint64_t lane, Refused&& refused) = 0;
     /// Pushes messages of a lane that opens.
     virtual void push_on(leat_message* batch, size_t n) = 0;
-    /// Tells what is below to emit what it collects.
-    virtual void flush_on() = 0;
+    /// Passes a signal on to what is below.
+    virtual void signal_on(uint32_t what, uint64_t arg) { next_->signal(next_, what, arg); }
 
-    bool is_holding() const { return !lanes_.empty(); }
     bool is_abandoning() const { return abandoning_; }
-    /// Takes a message over if its lane is held.
-    bool hold(const leat_message& message);
     /// Takes a refused message over; holds its lane from now on, also inside settle.
     void refuse(Refused&& refused) { take(lane_key(refused.message), std::move(refused), false); }
     /// The message that was tried is refused again.
@@ -65,14 +65,13 @@ class HeldLanes : private DeadLetterClient {
     void hold_first(const std::vector<leat_message>& messages);
     /// The message that was tried has ended.
     void ended(uint64_t lane);
-    /// A signal from above; messages pushed on later by themselves stand behind it.
-    void saw(uint32_t signal) { was_flushed_ = was_flushed_ || signal == LEAT_SIGNAL_FLUSH; }
-    void saw_messages() { was_flushed_ = false; }
-    /// Gives a partition's messages up.
-    void abandon_lane(uint32_t lane);
     Control& route() { return setup_.route; }
+    leat_inlet& next() { return *next_; }
 
   private:
+    struct Inlet : leat_inlet {
+        HeldLanes* owner;
+    };
     struct Lane {
         std::deque<Refused> refused;  // by order
         std::deque<leat_message> queue;
@@ -80,6 +79,13 @@ class HeldLanes : private DeadLetterClient {
         uint64_t timer = 0;
     };
 
+    void push(leat_message* batch, size_t n);
+    void signal(uint32_t what, uint64_t arg);
+    bool hold(const leat_message& message);
+    void abandon_lane(uint32_t lane);
+    void flush_on() {
+        if (was_flushed_) signal_on(LEAT_SIGNAL_FLUSH, 0);
+    }
     void dead_lettered(uint64_t lane, Refused&& refused, bool landed) override;
     void take(uint64_t lane, Refused&& refused, bool was_trial);
     uint64_t lane_key(const leat_message& message);
@@ -92,6 +98,8 @@ class HeldLanes : private DeadLetterClient {
     std::string describe(const Refused& refused) const;
 
     StepSetup setup_;
+    Inlet inlet_;
+    leat_inlet* next_ = nullptr;
     std::unordered_map<uint64_t, std::unique_ptr<Lane>> lanes_;
     uint64_t lone_lanes_ = 0;
     uint64_t retries_ = 0;

@@ -13,38 +13,12 @@ int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().co
 }  // namespace
 
 Policy::Policy(StepSetup setup) : HeldLanes(std::move(setup)) {
-    inlet_.push = [](leat_inlet* i, leat_message* batch, size_t n) { static_cast<Inlet*>(i)->owner->push(batch, n); };
-    inlet_.signal = [](leat_inlet* i, uint32_t what, uint64_t arg) {
-        static_cast<Inlet*>(i)->owner->signal(what, arg);
-    };
-    inlet_.owner = this;
     settler_.settle = [](leat_settler* s, const leat_settlement* batch, size_t n) {
         static_cast<Settler*>(s)->owner->settle(batch, n);
     };
     settler_.owner = this;
     latency_.name = "settlement";
     latency_.description = "From the push to a step until its outcome.";
-}
-
-Policy::~Policy() = default;
-
-void Policy::push(leat_message* batch, size_t n) {
-    runtime::assert_may_push();
-    if (is_abandoning()) {
-        Settlements gone;
-        for (size_t i = 0; i < n; ++i) gone.end(batch[i], LEAT_ABANDON);
-        return;
-    }
-    saw_messages();
-    if (is_holding()) {
-        size_t left = 0;
-        for (size_t i = 0; i < n; ++i) {
-            if (!hold(batch[i])) batch[left++] = batch[i];
-        }
-        n = left;
-        if (n == 0) return;
-    }
-    push_on(batch, n);
 }
 
 void Policy::push_on(leat_message* batch, size_t n) {
@@ -62,7 +36,7 @@ void Policy::push_on(leat_message* batch, size_t n) {
         m.receipt.settler = &settler_;
         m.receipt.token = token;
     }
-    next_->push(next_, batch, n);
+    next().push(&next(), batch, n);
 }
 
 void Policy::settle(const leat_settlement* batch, size_t n) {
@@ -127,14 +101,7 @@ void Policy::try_again(uint64_t lane, Refused&& refused) {
     message.attempt = refused.attempts;
     message.receipt.settler = &settler_;
     message.receipt.token = token;
-    next_->push(next_, &message, 1);
-}
-
-void Policy::signal(uint32_t what, uint64_t arg) {
-    if (what == LEAT_SIGNAL_ABANDON_LANE) abandon_lane(static_cast<uint32_t>(arg));
-    if (is_abandoning()) return;  // what is below may have stopped already
-    saw(what);
-    next_->signal(next_, what, arg);
+    next().push(&next(), &message, 1);
 }
 
 }  // namespace leat::route

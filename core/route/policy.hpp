@@ -13,10 +13,6 @@ namespace leat::route {
 class Policy : public HeldLanes {
   public:
     explicit Policy(StepSetup setup);
-    ~Policy() override;
-
-    void open(leat_inlet* next) { next_ = next; }
-    leat_inlet* inlet() { return &inlet_; }
 
     uint64_t in_flight() const { return sent_.size(); }         ///< pushed on and not settled
     uint64_t stale() const { return stale_; }                   ///< settlements of no message in flight; ignored
@@ -30,24 +26,16 @@ class Policy : public HeldLanes {
         uint64_t trial_lane = 0;  // + 1; 0: its first attempt
         uint32_t attempts = 0;
     };
-    struct Inlet : leat_inlet {
-        Policy* owner;
-    };
     struct Settler : leat_settler {
         Policy* owner;
     };
 
-    void push(leat_message* batch, size_t n);
-    void signal(uint32_t what, uint64_t arg);
     void settle(const leat_settlement* batch, size_t n);
     void settle_refused(uint64_t token, const leat_settlement& s);
     void try_again(uint64_t lane, Refused&& refused) override;
     void push_on(leat_message* batch, size_t n) override;
-    void flush_on() override { next_->signal(next_, LEAT_SIGNAL_FLUSH, 0); }
 
-    Inlet inlet_;
     Settler settler_;
-    leat_inlet* next_ = nullptr;
     uint64_t order_ = 0;
     uint64_t stale_ = 0;
     Slots<Sent> sent_;
