@@ -19,7 +19,6 @@ class AckMode {
 
     void open(leat_inlet* next) { next_ = next; }
     leat_inlet* inlet() { return &inlet_; }
-    bool is_idle() const { return unfinished_.empty(); }
     /// The columns of the ledger as they really are; emitted, span and bytes are the source's.
     const leat_flow& flow() const { return flow_; }
 

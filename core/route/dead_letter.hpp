@@ -35,7 +35,6 @@ class DeadLetter {
     void send(Refused&& refused, const std::string& step, uint64_t lane, DeadLetterClient* client);
     /// The route is stopping: what waits to be sent again is given back, what is under way comes back by itself.
     void abandon();
-    bool is_idle() const { return sent_.empty(); }
 
   private:
     struct Sent {

@@ -20,7 +20,6 @@ class FanOut {
     /// condition  nullptr: takes every message.
     void add(const leat_condition* condition, leat_inlet* branch);
     leat_inlet* inlet() { return &inlet_; }
-    bool is_idle() const { return join_.open_parents() == 0; }
 
   private:
     struct Branch {

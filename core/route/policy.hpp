@@ -14,7 +14,6 @@ class Policy : public HeldLanes {
   public:
     explicit Policy(StepSetup setup);
 
-    uint64_t in_flight() const { return sent_.size(); }         ///< pushed on and not settled
     uint64_t stale() const { return stale_; }                   ///< settlements of no message in flight; ignored
     const leat_histogram& latency() const { return latency_; }  ///< from push to settlement below
 
