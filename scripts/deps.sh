@@ -2,7 +2,7 @@
 # Installs from Debian 12 what Leat needs, and only what is missing. Quiet when all is there.
 #
 #   scripts/deps.sh          what building and the demo need
-#   scripts/deps.sh test     also what the tests need (a Java runtime and Maven, for a real Kafka)
+#   scripts/deps.sh test     also what the tests need (RabbitMQ; a Java runtime and Maven, for a real Kafka)
 #
 # Asks before it installs, unless it runs as root or LEAT_YES=1 is set.
 set -euo pipefail
@@ -10,12 +10,13 @@ set -euo pipefail
 packages=(
   cmake ninja-build ccache mold g++ pkg-config
   libboost1.81-dev libboost-program-options1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev
-  librdkafka-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
+  librdkafka-dev librabbitmq-dev libpaho-mqttpp-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
+  libjq-dev libzstd-dev liblz4-dev zlib1g-dev
   doctest-dev libbenchmark-dev
   mosquitto openssl
 )
 if [[ "${1:-}" == test ]]; then
-  packages+=(openjdk-17-jre-headless maven python3)
+  packages+=(openjdk-17-jre-headless maven python3 rabbitmq-server)
 fi
 
 installed() { [[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]; }
