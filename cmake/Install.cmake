@@ -23,3 +23,5 @@ install(FILES ${CMAKE_BINARY_DIR}/LeatConfig.cmake ${CMAKE_BINARY_DIR}/LeatConfi
 
 configure_file(packaging/leat.service.in ${CMAKE_BINARY_DIR}/leat.service @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/leat.service DESTINATION lib/systemd/system)
+install(FILES README.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
