@@ -27,7 +27,7 @@ cat >"$work/pom.xml" <<POM
 </project>
 POM
 echo "Fetching Kafka $version into $folder" >&2
-mvn -q -B -f "$work/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$work/lib" >&2
+mvn -q -B -Dstyle.color=never -f "$work/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$work/lib" >&2
 ls "$work/lib/kafka_2.13-$version.jar" >/dev/null
 mkdir -p "$folder"
 cp "$work"/lib/*.jar "$folder/"
