@@ -358,7 +358,8 @@ Snapshot Host::snapshot() const {
     return snapshot;
 }
 
-std::vector<TryResult> Host::try_message(const std::string& route, const TryMessage& message, std::string& error) {
+std::vector<TryResult> Host::try_messages(const std::string& route, const std::vector<TryMessage>& messages,
+                                          std::string& error) {
     auto& in = *inside_;
     if (!in.model) {
         error = "no configuration is loaded";
@@ -369,7 +370,7 @@ std::vector<TryResult> Host::try_message(const std::string& route, const TryMess
         error = "there is no route \"" + route + "\"";
         return {};
     }
-    return try_route(plans.front(), message, in.log, in.reread, error);
+    return try_route(plans.front(), messages, in.log, in.reread, error);
 }
 
 std::vector<PluginView> Host::plugins(std::vector<std::string>& refusals) {

@@ -8,8 +8,10 @@
 #include <leat/sdk/sink.hpp>
 #include <leat/sdk/source.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <future>
 #include <mutex>
 
@@ -98,47 +100,70 @@ class Capture final : public Sink {
     Results& results_;
 };
 
-/// Emits the one message and notes its outcome.
-class Single final : public Source {
+/// Emits the messages, one by one without waiting, and notes what the route made of them.
+class Given final : public Source {
   public:
-    Single(const TryMessage& message, Results& results) : message_(message), results_(results) {}
+    Given(const std::vector<TryMessage>& messages, Results& results) : messages_(messages), results_(results) {}
     void start() override { wake(); }
     void resume() override {
-        if (was_emitted_) return;
-        was_emitted_ = true;
-        for (const auto& [name, value] : message_.headers) headers_.push_back({bytes(name), bytes(value)});
-        leat_message m{};
-        m.topic = bytes(message_.topic);
-        m.key = message_.key ? bytes(*message_.key) : kAbsent;
-        m.payload = message_.payload ? bytes(*message_.payload) : kAbsent;
-        m.headers = headers_.data();
-        m.header_count = static_cast<uint32_t>(headers_.size());
-        m.timestamp_ns = services().wall().count();
-        m.lane = lane_of(message_.topic);
-        emit(open_window(), &m, 1);
+        if (emitted_ == messages_.size()) return;
+        InFlight& window = open_window();
+        for (const TryMessage& given : messages_) {
+            const Headers& headers = headers_.emplace_back(headers_of(given));
+            leat_message m{};
+            m.topic = bytes(given.topic);
+            m.key = given.key ? bytes(*given.key) : kAbsent;
+            m.payload = given.payload ? bytes(*given.payload) : kAbsent;
+            m.headers = headers.data();
+            m.header_count = static_cast<uint32_t>(headers.size());
+            m.timestamp_ns = services().wall().count();
+            m.lane = lane_of(given.topic);
+            ++emitted_;
+            emit(window, &m, 1);
+        }
+        starved();  // what stages collect is to be seen
+        end_when_idle();
     }
     void advanced(InFlight&) override {
-        if (flow().filtered > 0)
-            results_.add({"the route", "dropped", "a stage dropped it, or no branch wants it", message_, {}});
-        if (flow().discarded > 0) results_.add({"the route", "discarded", "", message_, {}});
-        results_.end();
+        note(flow().filtered, filtered_, "dropped", "a stage dropped it, or no branch wants it");
+        note(flow().discarded, discarded_, "discarded", "");
+        end_when_idle();
     }
 
   private:
-    const TryMessage& message_;
+    using Headers = std::vector<leat_header>;
+
+    static Headers headers_of(const TryMessage& message) {
+        Headers headers;
+        for (const auto& [name, value] : message.headers) headers.push_back({bytes(name), bytes(value)});
+        return headers;
+    }
+    // Of several messages it is the one at hand that ended so, unless a stage keeps them.
+    void note(uint64_t now, uint64_t& noted, const char* outcome, const char* reason) {
+        for (; noted < now; ++noted) {
+            results_.add({"the route", outcome, reason, messages_[emitted_ ? emitted_ - 1 : 0], {}});
+        }
+    }
+    void end_when_idle() {
+        if (emitted_ == messages_.size() && is_idle()) results_.end();
+    }
+
+    const std::vector<TryMessage>& messages_;
     Results& results_;
-    std::vector<leat_header> headers_;
-    bool was_emitted_ = false;
+    std::deque<Headers> headers_;
+    size_t emitted_ = 0;
+    uint64_t filtered_ = 0, discarded_ = 0;
 };
 
 /// The route's stages as they are; captures instead of sinks.
 class TryMakers final : public route::Makers {
   public:
-    TryMakers(const TryMessage& message, Results& results, const runtime::Log& log, const runtime::Reread& reread)
-        : message_(message), results_(results), log_(log), stages_(log, reread) {}
+    TryMakers(const std::vector<TryMessage>& messages, Results& results, const runtime::Log& log,
+              const runtime::Reread& reread)
+        : messages_(messages), results_(results), log_(log), stages_(log, reread) {}
 
     std::unique_ptr<leat_instance> source(runtime::Shard& shard, const RoutePlan& route, std::string&) override {
-        return stand_in(shard, std::make_unique<Single>(message_, results_),
+        return stand_in(shard, std::make_unique<Given>(messages_, results_),
                         identity_of(route, LEAT_ROLE_SOURCE, route.from_backend, "from"));
     }
     std::unique_ptr<leat_instance> stage(runtime::Shard& shard, const RoutePlan& route, const route::StagePlan& stage,
@@ -166,7 +191,7 @@ class TryMakers final : public route::Makers {
         return instance;
     }
 
-    const TryMessage& message_;
+    const std::vector<TryMessage>& messages_;
     Results& results_;
     runtime::Log log_;
     Backends stages_;
@@ -174,13 +199,14 @@ class TryMakers final : public route::Makers {
 
 }  // namespace
 
-std::vector<TryResult> try_route(const RoutePlan& given, const TryMessage& message, const runtime::Log& log,
-                                 const runtime::Reread& reread, std::string& error) {
+std::vector<TryResult> try_route(const RoutePlan& given, const std::vector<TryMessage>& messages,
+                                 const runtime::Log& log, const runtime::Reread& reread, std::string& error) {
     RoutePlan plan = given;
-    plan.max_in_flight = 1;
+    plan.max_in_flight = std::max<uint64_t>(messages.size(), 1);
+    plan.max_in_flight_bytes = uint64_t{1} << 40;
     plan.drain_timeout = std::chrono::milliseconds(0);
     Results results;
-    TryMakers makers(message, results, log, reread);
+    TryMakers makers(messages, results, log, reread);
     runtime::Shard shard(0);
     route::Parts parts;
     route::Route route(plan, makers, parts, shard, [](uint32_t, const std::string&, std::string_view) {});
@@ -203,10 +229,10 @@ std::vector<TryResult> try_route(const RoutePlan& given, const TryMessage& messa
         }
         now = state();  // a policy that stops the route has done so in the turn in which the message ended
         if (now.state == route::RouteState::failed) {
-            results.add({"the route", "stops the route", now.why, message, {}});
+            results.add({"the route", "stops the route", now.why, {}, {}});
         } else if (!results.wait_a_little()) {
             results.add(
-                {"the route", "is still waiting", "after 5 s a stage has neither passed nor ended it", message, {}});
+                {"the route", "is still waiting", "after 5 s a stage has neither passed nor ended it", {}, {}});
         }
     }
     std::promise<void> drained;

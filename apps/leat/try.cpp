@@ -1,9 +1,10 @@
-// `leat try`: one message through a route, and what each sink would get.
+// `leat try`: messages through a route, and what each sink would get.
 #include "commands.hpp"
 #include "logging.hpp"
 #include "process/command_line.hpp"
 #include "process/exit_codes.hpp"
 #include "show/findings.hpp"
+#include "show/messages.hpp"
 #include "show/text.hpp"
 
 #include <fmt/format.h>
@@ -21,9 +22,10 @@ namespace {
 
 namespace po = boost::program_options;
 
-std::string read_payload(const CommandLine& line, const std::string& path) {
+std::string read_file(const CommandLine& line, const std::string& option) {
+    const std::string path = line.text(option);
     std::ifstream file(path == "-" ? "/dev/stdin" : path, std::ios::binary);
-    if (!file) throw line.wrong("--payload-file: cannot read " + path);
+    if (!file) throw line.wrong("--" + option + ": cannot read " + path);
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
@@ -33,7 +35,7 @@ TryMessage message_of(const CommandLine& line) {
     if (line.has("key")) message.key = line.text("key");
     if (line.has("payload") && line.has("payload-file")) throw line.wrong("--payload or --payload-file, not both");
     if (line.has("payload")) message.payload = line.text("payload");
-    if (line.has("payload-file")) message.payload = read_payload(line, line.text("payload-file"));
+    if (line.has("payload-file")) message.payload = read_file(line, "payload-file");
     for (const std::string& header : line.texts("header")) {
         const size_t equals = header.find('=');
         if (equals == std::string::npos || equals == 0)
@@ -41,6 +43,18 @@ TryMessage message_of(const CommandLine& line) {
         message.headers.emplace_back(header.substr(0, equals), header.substr(equals + 1));
     }
     return message;
+}
+
+std::vector<TryMessage> messages_of(const CommandLine& line) {
+    if (!line.has("messages")) return {message_of(line)};
+    for (const char* other : {"topic", "key", "payload", "payload-file", "header"}) {
+        if (line.has(other)) throw line.wrong(std::string("--messages or --") + other + ", not both");
+    }
+    std::string error;
+    auto messages = parse_messages(read_file(line, "messages"), error);
+    if (!messages) throw line.wrong("--messages: " + line.text("messages") + ", " + error);
+    if (messages->empty()) throw line.wrong("--messages: " + line.text("messages") + " holds no message");
+    return std::move(*messages);
 }
 
 void print_field(const std::string& name, const std::string& value) {
@@ -67,19 +81,11 @@ void print(const TryResult& result) {
                                                       : printable(*message.payload));
 }
 
-// Bytes that are no UTF-8 become U+FFFD: JSON has no bytes.
 nlohmann::ordered_json to_json(const TryResult& result) {
     nlohmann::ordered_json json = {{"where", result.where}, {"outcome", result.outcome}, {"reason", result.reason}};
     json["options"] = nlohmann::ordered_json::object();
     for (const auto& [name, value] : result.options) json["options"][name] = value;
-    json["topic"] = result.message.topic;
-    json["key"] = nullptr;
-    json["payload"] = nullptr;
-    if (result.message.key) json["key"] = *result.message.key;
-    if (result.message.payload) json["payload"] = *result.message.payload;
-    json["headers"] = nlohmann::ordered_json::array();
-    for (const auto& [name, value] : result.message.headers)
-        json["headers"].push_back({{"name", name}, {"value", value}});
+    add_message(json, result.message);
     return json;
 }
 
@@ -98,8 +104,8 @@ bool is_as_meant(const TryResult& result) {
 int try_command(const Words& words) {
     CommandLine line(
         "try", "CONFIG ROUTE",
-        "Sends one message through the stages of a route, as its source would, and shows what each sink\n"
-        "would get. No broker is asked, nothing is sent.");
+        "Sends a message, or several, through the stages of a route, as its source would, and shows what each\n"
+        "sink would get. No broker is asked, nothing is sent.");
     line.word("config");
     line.word("route");
     line.options()("topic", po::value<std::string>()->value_name("T"), "the topic that it arrives on")(
@@ -107,17 +113,21 @@ int try_command(const Words& words) {
         "payload", po::value<std::string>()->value_name("P"), "its payload; without the option it has none")(
         "payload-file", po::value<std::string>()->value_name("FILE"), "the same, from a file; - is stdin")(
         "header", po::value<std::vector<std::string>>()->value_name("NAME=VALUE"), "a header; may be repeated")(
+        "messages", po::value<std::string>()->value_name("FILE"),
+        "instead: several messages, in order, one line of JSON each, as the console plugin writes them; - is stdin")(
         "json", "print JSON");
     line.takes_plugin_dirs();
     line.below(
         "Example:\n"
         "  leat try bridge.json telemetry --topic p7/hall2/motor/temp --payload '{\"value\": 81.5}'\n"
+        "  echo '{\"topic\":\"t\",\"key\":\"k\",\"payload\":\"p\",\"headers\":{\"h\":\"v\"}}' |"
+        " leat try bridge.json telemetry --messages -\n"
         "\n"
         "Exit codes: 0 it lands or is filtered; 1 it is refused, or ends as a dead letter; 2 the configuration, the\n"
         "route or the command line is wrong.\n");
     if (!line.parse(words)) return kFine;
 
-    const TryMessage message = message_of(line);
+    const std::vector<TryMessage> messages = messages_of(line);
     Host host(quiet_host_settings(line.texts("plugin-dir")));
     const std::string file = line.text("config");
     if (const Findings findings = host.load(file); findings.has_errors()) {
@@ -131,7 +141,7 @@ int try_command(const Words& words) {
                          fmt::format("{}", fmt::join(names, ", ")));
     }
     std::string error;
-    const std::vector<TryResult> results = host.try_message(line.text("route"), message, error);
+    const std::vector<TryResult> results = host.try_messages(line.text("route"), messages, error);
     if (!error.empty()) {
         std::fprintf(stderr, "leat try: %s\n", error.c_str());
         return kWrong;

@@ -94,7 +94,7 @@ TEST_CASE("a plugin built against the header of interface 1.0 loads and works") 
     for (const auto& finding : findings.all) INFO(finding.text);
     REQUIRE(!findings.has_errors());
     std::string error;
-    const auto results = host.try_message("r", {.topic = "t", .key = {}, .payload = "p", .headers = {}}, error);
+    const auto results = host.try_messages("r", {{.topic = "t", .key = {}, .payload = "p", .headers = {}}}, error);
     REQUIRE(error == "");
     REQUIRE(results.size() == 1);
     CHECK(results[0].outcome == "lands");
@@ -110,6 +110,6 @@ TEST_CASE("a stage that cannot be made fails its route with the plugin's words")
                          "to": {"backend": "out", "format": "null"}}}})";
     REQUIRE(!host.load(config.string()).has_errors());
     std::string error;
-    CHECK(host.try_message("r", {.topic = "t", .key = {}, .payload = "p", .headers = {}}, error).empty());
+    CHECK(host.try_messages("r", {{.topic = "t", .key = {}, .payload = "p", .headers = {}}}, error).empty());
     CHECK(says(error, {"this one never works"}));
 }

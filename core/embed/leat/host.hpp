@@ -133,9 +133,10 @@ class Host {
     void hurry();
     Snapshot snapshot() const;  ///<                                                [any-thread]
 
-    /// Sends one message through a route's stages with stand-ins for its sinks; no broker is asked. Empty with
-    /// `error` set when there is no such route or a plugin cannot be made.
-    std::vector<TryResult> try_message(const std::string& route, const TryMessage& message, std::string& error);
+    /// Sends messages through a route's stages with stand-ins for its sinks, then a flush; no broker is asked. Empty
+    /// with `error` set when there is no such route or a plugin cannot be made.
+    std::vector<TryResult> try_messages(const std::string& route, const std::vector<TryMessage>& messages,
+                                        std::string& error);
 
     /// Everything found on the search path; `refusals` gets the libraries that cannot be used, and why.
     std::vector<PluginView> plugins(std::vector<std::string>& refusals);
