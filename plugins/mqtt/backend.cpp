@@ -21,7 +21,6 @@ void MqttBackend::open() {
 }
 
 std::unique_ptr<leat::Source> MqttBackend::source(const Setup& setup, const SourceOptions& options) {
-    if (options.qos > 1) throw std::runtime_error(kNoQos2);
     ConnectionSettings settings = connection_settings(*this, broker_, services());
     settings.connect.client_id = source_client_id(*this, options, *setup.identity);
     settings.connect.clean_start = options.qos == 0;  // nothing to keep for us while we are away
@@ -37,7 +36,6 @@ std::unique_ptr<leat::Part> MqttBackend::part(const Setup& setup) {
 }
 
 std::unique_ptr<leat::Sink> MqttBackend::sink(const Setup&, leat::Part* part, SinkOptions options) {
-    if (options.qos > 1) throw std::runtime_error(kNoQos2);
     return std::make_unique<MqttSink>(std::move(options), static_cast<SinkConnection&>(*part),
                                       static_cast<std::size_t>(max_packet_size.bytes));
 }

@@ -18,11 +18,11 @@ class MqttBackend final : public BrokerFields<leat::Backend> {
     using SinkOptions = mqtt::SinkOptions;
 
     static constexpr const char* kPromise =
-        "Source, QoS 1: the PUBACK is sent, in the order of the PUBLISHes, when the message has landed. Sink, QoS 1: "
-        "landed "
-        "means PUBACK; the broker has taken the message, which says nothing of its subscribers (see no_subscriber), "
-        "and in "
-        "3.1.1 a publish that rights forbid gets a PUBACK all the same. QoS 0: landed means written to the socket.";
+        "Source: the PUBACK (QoS 1) or PUBREC (QoS 2) is sent, in the order of the PUBLISHes, when the message has "
+        "landed. Sink: landed means PUBACK (QoS 1) or PUBCOMP (QoS 2); the broker has taken the message, which says "
+        "nothing of its subscribers (see no_subscriber), and in 3.1.1 a publish that rights forbid is acknowledged "
+        "all "
+        "the same. QoS 0: landed means written to the socket.";
     static constexpr std::uint32_t kFlags = LEAT_SOURCE_REJECTS;
     static constexpr char kSeparator = '/';
     static constexpr std::uint64_t kMaxInFlight = 16384;

@@ -77,7 +77,6 @@ class Check {
         const auto options = read_options<SourceOptions>(use.options);
         const std::string path = use.path;
         const leat_identity& identity = *use.identity;
-        if (options.qos > 1) error(path + "/qos", kNoQos2);
         if (options.topics.empty()) error(path + "/topics", "no filter: nothing would be received");
         for (std::size_t i = 0; i < options.topics.size(); ++i)
             if (const char* fault = check_filter(options.topics[i]))
@@ -108,9 +107,12 @@ class Check {
     void check_sink(const std::string& broker, const leat_use& use) {
         const auto options = read_options<SinkOptions>(use.options);
         const std::string path = use.path;
-        if (options.qos > 1) error(path + "/qos", kNoQos2);
         if (options.qos == 0 && options.no_subscriber != NoSubscriberChoice::ack)
-            warning(path + "/no_subscriber", "the broker tells of missing subscribers with QoS 1 only");
+            warning(path + "/no_subscriber", "the broker tells of missing subscribers with QoS 1 and 2 only");
+        if (options.qos == 2 && options.no_subscriber != NoSubscriberChoice::ack)
+            warning(path + "/no_subscriber",
+                    "with QoS 2 a broker that routes at the PUBREL, as Mosquitto does, cannot tell of missing "
+                    "subscribers: use qos 1");
         const std::string topic(view(use.options[kSinkTopic].text));
         if (topic.find("${") == std::string::npos) {
             if (const char* fault = check_topic(topic))

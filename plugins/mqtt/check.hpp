@@ -8,10 +8,6 @@
 
 namespace leat::mqtt {
 
-inline constexpr const char* kNoQos2 =
-    "qos 2 is not supported by engine native yet: use qos 1 (at least once); a duplicate is then possible after a "
-    "reconnect";
-
 /// Reports on every configured mqtt backend and its users.                                               [main]
 void check_configuration(const leat_check& configured);
 

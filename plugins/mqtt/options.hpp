@@ -120,9 +120,7 @@ struct SourceOptions {
             option<&S::topics>("topics", "Topic filters; $share/group/filter shares the messages out among members.")
                 .required()
                 .example(R"(["p7/+/+/temp"])"),
-            option<&S::qos>("qos",
-                            "Quality of service to subscribe with; 0 may lose messages, 2 is not supported yet.")
-                .range(0, 2),
+            option<&S::qos>("qos", "Quality of service to subscribe with; 0 may lose messages.").range(0, 2),
             option<&S::client_id>("client_id",
                                   "The whole client id, literally; by default "
                                   "<backend's client_id>.<route>.source.<n>.")
@@ -152,13 +150,13 @@ struct SinkOptions {
         return leat::options(
             option<&S::topic>("topic", "Topic to publish to.").required().example(R"("devices/${key}/cmd")"),
             option<&S::qos>("qos",
-                            "Quality of service to publish with; 0 has landed once written to the socket, 2 is not "
-                            "supported yet.")
+                            "Quality of service to publish with; 0 has landed once written to the socket, 1 with the "
+                            "PUBACK, 2 with the PUBCOMP.")
                 .range(0, 2),
             option<&S::retain>("retain", "Whether the broker keeps the message for later subscribers of its topic."),
             option<&S::no_subscriber>("no_subscriber",
                                       "What to do when the broker says that nobody has subscribed "
-                                      "(version 5, QoS 1).")
+                                      "(version 5, QoS 1; QoS 2 where the broker can tell).")
                 .allowed({"ack", "retry", "reject"}),
             option<&S::content_type>("content_type",
                                      "Content type of all messages (version 5); by default the header "

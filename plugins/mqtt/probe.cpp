@@ -171,7 +171,8 @@ void probe_use(Asker& asker, const leat_check& to, const leat_use& use) {
         if (sink.retain && !asker.granted().retain_available)
             report(to, LEAT_REPORT_ERROR, path + "/retain", "the broker does not keep retained messages");
         if (sink.qos > asker.granted().maximum_qos)
-            report(to, LEAT_REPORT_ERROR, path + "/qos", "the broker takes QoS 0 only");
+            report(to, LEAT_REPORT_ERROR, path + "/qos",
+                   "the broker takes at most QoS " + std::to_string(asker.granted().maximum_qos));
         return;
     }
     const auto source = read_options<SourceOptions>(use.options);

@@ -91,6 +91,7 @@ std::uint32_t outcome_of(std::uint8_t code) {
         case 0x80:  // unspecified error
         case 0x83:  // implementation specific error
         case 0x91:  // packet identifier in use
+        case 0x92:  // packet identifier not found: a PUBREL came to nothing
         case 0x97:  // quota exceeded
             return LEAT_RETRY;
         default:

@@ -19,8 +19,9 @@ namespace leat::mqtt {
 /// A CONNACK return code of MQTT 3.1.1, with its number [MQTT-3.1.1 3.2.2.3].
 [[nodiscard]] std::string connack_in_words_3_1_1(std::uint8_t code);
 
-/// What a PUBACK's code means for the message: below 0x80 it landed (0x10, no subscriber, is the sink's own choice);
-/// refusals that may pass are LEAT_RETRY, those that come from the message or from rights are LEAT_REJECT.
+/// What the code of a PUBACK, PUBREC or PUBCOMP means for the message: below 0x80 it landed (0x10, no subscriber, is
+/// the sink's own choice); refusals that may pass are LEAT_RETRY, those that come from the message or from rights are
+/// LEAT_REJECT.
 [[nodiscard]] std::uint32_t outcome_of(std::uint8_t code);
 
 }  // namespace leat::mqtt

@@ -43,7 +43,10 @@ void MqttSink::push(Batch& batch) {
 }
 
 std::string MqttSink::unmet(const Connack& granted) const {
-    if (options_.qos > granted.maximum_qos) return "the broker takes QoS 0 only: set qos to 0";
+    if (options_.qos > granted.maximum_qos) {
+        const std::string most = std::to_string(granted.maximum_qos);
+        return "the broker takes " + (most == "0" ? "QoS 0 only" : "at most QoS " + most) + ": set qos to " + most;
+    }
     if (options_.retain && !granted.retain_available)
         return "the broker keeps no retained messages: set retain to false";
     return {};

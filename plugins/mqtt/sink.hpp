@@ -1,4 +1,5 @@
-// Publishes messages to an MQTT broker: QoS 1 has landed with the PUBACK, QoS 0 once written to the socket.
+// Publishes messages to an MQTT broker: QoS 1 has landed with the PUBACK, QoS 2 with the PUBCOMP, QoS 0 once written
+// to the socket.
 #pragma once
 
 #include <leat/sdk/sink.hpp>

@@ -17,6 +17,18 @@ constexpr std::uint32_t kReasonCodes = 256;  // settlement codes of MQTT reasons
 // a reconnect does not send a flood again.
 constexpr std::uint16_t kWindow = 8192;
 
+// Whether an acknowledgement of this kind can be the answer to what was sent last for the item.
+bool answers(Event::Kind kind, const Outbound::Item& item) {  // hot: per message
+    switch (kind) {
+        case Event::Kind::acknowledged:
+            return item.publish.qos == 1;
+        case Event::Kind::received:
+            return item.publish.qos == 2;
+        default:
+            return item.is_received;
+    }
+}
+
 }  // namespace
 
 SinkConnection::SinkConnection(ConnectionSettings settings) : settings_(std::move(settings)) {
@@ -57,6 +69,7 @@ void SinkConnection::leave(std::uint32_t sink) {
     outbound_.for_each([&](std::uint64_t position, Outbound::Item& item) {
         if (item.sink == sink) settle(outbound_.give_up(position), done, buffers, LEAT_ABANDON, LEAT_NONE, {});
     });
+    if (outbound_.needs_new_session()) connection_->greeting().clean_start = true;
 }
 
 void SinkConnection::state(std::uint32_t state, const std::string& why, Nanoseconds next_attempt) {
@@ -93,7 +106,10 @@ bool SinkConnection::require_granted() {
     return true;
 }
 
-void SinkConnection::lost() { outbound_.lost(); }
+void SinkConnection::lost() {
+    outbound_.lost();
+    if (outbound_.needs_new_session()) connection_->greeting().clean_start = true;
+}
 
 void SinkConnection::send_soon() {
     if (is_sending_soon_) return;
@@ -127,23 +143,53 @@ void SinkConnection::readable() {
         Settlements done;
         BufferRun buffers;
         Event event;
-        while (connection_->next(event) == Connection::Step::event)
-            if (event.kind == Event::Kind::acknowledged) confirm(event.ack, done, buffers);
+        while (connection_->next(event) == Connection::Step::event) {
+            const bool is_answer = event.kind == Event::Kind::acknowledged || event.kind == Event::Kind::received ||
+                                   event.kind == Event::Kind::completed;
+            if (is_answer) take(event.kind, event.ack, done, buffers);
+        }
     }
     send();
 }
 
-void SinkConnection::confirm(const Ack& ack, Settlements& done, BufferRun& buffers) {  // hot: per message
+// A PUBACK, PUBREC or PUBCOMP.
+void SinkConnection::take(Event::Kind kind, const Ack& ack, Settlements& done,
+                          BufferRun& buffers) {  // hot: per message
     std::uint64_t position = 0;
-    if (!outbound_.find(ack.packet_id, position)) return;  // not ours
-    if (!outbound_.is_live(position)) {                    // its sink has left
+    Session& session = connection_->session();
+    if (!outbound_.find(ack.packet_id, position)) {  // not ours
+        if (kind == Event::Kind::received)
+            session.acknowledge(Packet::pubrel, ack.packet_id, reason::packet_id_not_found);
+        return;
+    }
+    if (!answers(kind, outbound_.at(position)))
+        return connection_->fail("the broker broke the protocol: an acknowledgement of another QoS than the message");
+    if (kind == Event::Kind::received && ack.code < reason::unspecified)
+        outbound_.release(position, ack.code, session);
+    else
+        conclude(position, ack, done, buffers);
+}
+
+void SinkConnection::conclude(std::uint64_t position, const Ack& ack, Settlements& done,
+                              BufferRun& buffers) {  // hot: per message
+    const Outbound::Item& item = outbound_.at(position);
+    if (!outbound_.is_live(position)) {  // its sink has left
         outbound_.finish(position);
         return;
     }
-    if (ack.code == reason::success) {
+    // A PUBREL sent again may find nothing: the broker had completed the message, and its PUBCOMP got lost.
+    const bool is_known_done = ack.code == reason::packet_id_not_found && item.is_received && item.is_repeated;
+    if ((ack.code == reason::success || is_known_done) && item.code == reason::success) {
         settle(outbound_.finish(position), done, buffers, LEAT_ACK, LEAT_NONE, {});
         return;
     }
+    Ack told = ack;
+    if (ack.code == reason::success || is_known_done) told.code = item.code;
+    settle_as_told(position, told, done, buffers);
+}
+
+// Settles by a code that is no plain success.
+void SinkConnection::settle_as_told(std::uint64_t position, const Ack& ack, Settlements& done, BufferRun& buffers) {
     std::uint32_t outcome = outcome_of(ack.code);
     const User* user = users_[outbound_.at(position).sink];
     if (ack.code == reason::no_matching_subscribers && user != nullptr) {

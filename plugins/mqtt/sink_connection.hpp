@@ -61,7 +61,9 @@ class SinkConnection final : public leat::Part, private Connection::Owner {
     void send();
     static void settle(const Outbound::Item& item, Settlements& done, BufferRun& buffers, std::uint32_t outcome,
                        std::uint32_t code, std::string_view why);
-    void confirm(const Ack& ack, Settlements& done, BufferRun& buffers);
+    void take(Event::Kind kind, const Ack& ack, Settlements& done, BufferRun& buffers);
+    void conclude(std::uint64_t position, const Ack& ack, Settlements& done, BufferRun& buffers);
+    void settle_as_told(std::uint64_t position, const Ack& ack, Settlements& done, BufferRun& buffers);
     void settle_written();
     void refuse_too_large();
 

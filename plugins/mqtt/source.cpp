@@ -70,7 +70,7 @@ void MqttSource::lost() { inbound_.lost(); }
 void MqttSource::readable() { pump(); }
 
 void MqttSource::resume() {
-    connection_->flush();  // the PUBACKs that settlements have written
+    connection_->flush();  // the acknowledgements that settlements have written
     if (connection_->is_up()) pump();
 }
 
@@ -90,6 +90,7 @@ void MqttSource::pump() {
     for (int round = 0; round < kBatchesPerTurn; ++round) {
         const std::size_t most = credit();
         if (most == 0) {
+            connection_->flush();  // PUBCOMPs
             connection_->read(false);
             // emit() says so itself where the window's credit has ended.
             if (emitting() && window_->span() != 0 && window_->credit() != 0) starved();
@@ -103,7 +104,7 @@ void MqttSource::pump() {
             headers_->close();  // a block has adopted receive buffers, and must not keep them for later messages
         }
         if (is_starved) {
-            connection_->flush();  // PUBACKs for twins that have landed already
+            connection_->flush();  // acknowledgements of twins that have landed already, PUBCOMPs
             connection_->read(true);
             return;
         }
@@ -160,7 +161,9 @@ void MqttSource::fill(leat_message& m, const Publish& publish, std::int64_t now_
 
 void MqttSource::answer(const Event& event) {
     std::string refused;
-    if (event.kind == Event::Kind::subscribed) {
+    if (event.kind == Event::Kind::released) {
+        inbound_.release(event.ack.packet_id, connection_->session());
+    } else if (event.kind == Event::Kind::subscribed) {
         if (!subscriptions_->answered(event.granted, connection_->session().version(), refused))
             connection_->fail(refused);
     } else if (event.kind == Event::Kind::unsubscribed) {

@@ -1,5 +1,5 @@
-// Takes messages from an MQTT broker: a persistent session of its own, PUBACKs only for what has landed, in the order
-// of the PUBLISHes. Out of credit it stops reading the socket, QoS 0 included, while pings go on.
+// Takes messages from an MQTT broker: a persistent session of its own, PUBACKs and PUBRECs only for what has landed,
+// in the order of the PUBLISHes. Out of credit it stops reading the socket, QoS 0 included, while pings go on.
 #pragma once
 
 #include <leat/sdk/flow/buffer.hpp>

@@ -35,8 +35,6 @@ Session::Step Session::take(const Frame& frame, Event& out) {
         out.kind = Event::Kind::published;
         if (Fault fault = decode_publish(frame.first, frame.body, version_, out.publish))
             return broken(fault, reason::malformed, out);
-        if (out.publish.qos == 2)
-            return broken("a QoS 2 PUBLISH, which was not subscribed", reason::protocol_error, out);
         return Step::event;
     }
     const Fault fault = state_ == State::connecting ? take_connack(frame, out) : dispatch(frame, out);
@@ -59,6 +57,15 @@ Fault Session::dispatch(const Frame& frame, Event& out) {
         case Packet::puback:
             out.kind = Event::Kind::acknowledged;
             return decode_ack(frame.first, frame.body, version_, out.ack);
+        case Packet::pubrec:
+            out.kind = Event::Kind::received;
+            return decode_ack(frame.first, frame.body, version_, out.ack);
+        case Packet::pubrel:
+            out.kind = Event::Kind::released;
+            return decode_ack(frame.first, frame.body, version_, out.ack);
+        case Packet::pubcomp:
+            out.kind = Event::Kind::completed;
+            return decode_ack(frame.first, frame.body, version_, out.ack);
         case Packet::suback:
             out.kind = Event::Kind::subscribed;
             return decode_granted(frame.first, frame.body, version_, out.granted);
@@ -75,10 +82,6 @@ Fault Session::dispatch(const Frame& frame, Event& out) {
             return decode_disconnect(frame.first, frame.body, version_, out.goodbye);
         case Packet::connack:
             return "a second CONNACK";
-        case Packet::pubrec:
-        case Packet::pubrel:
-        case Packet::pubcomp:
-            return "a QoS 2 packet for a message that is not QoS 2";
         case Packet::auth:
             return "AUTH, though no authentication method was agreed";
         default:

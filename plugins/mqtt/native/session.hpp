@@ -23,6 +23,9 @@ struct Event {
         refused,       ///< connack: its code says why; the connection is over
         published,     ///< publish, packet
         acknowledged,  ///< ack: PUBACK for a packet identifier of ours
+        received,      ///< ack: PUBREC for a QoS 2 message of ours
+        completed,     ///< ack: PUBCOMP for a QoS 2 message of ours
+        released,      ///< ack: PUBREL for a QoS 2 message of the broker's
         subscribed,    ///< granted
         unsubscribed,  ///< granted
         ping_answered,
@@ -65,9 +68,9 @@ class Session {
 
     /// Appends a PUBLISH to out().                                                             // hot: per message
     void publish(const Publish& publish);
-    /// Appends a PUBACK to out().                                                              // hot: per message
-    void acknowledge(std::uint16_t packet_id, std::uint8_t code) {
-        encode_ack(out_, Packet::puback, packet_id, code, version_);
+    /// Appends a PUBACK, PUBREC, PUBREL or PUBCOMP to out(); 3.1.1 leaves the code away.        // hot: per message
+    void acknowledge(Packet packet, std::uint16_t packet_id, std::uint8_t code = reason::success) {
+        encode_ack(out_, packet, packet_id, code, version_);
     }
     /// Both return the packet identifier that the answer will carry.
     std::uint16_t subscribe(std::span<const Wanted> filters);

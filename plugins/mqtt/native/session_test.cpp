@@ -22,6 +22,12 @@ std::string word(const Event& e) {
             return "published " + std::string(e.publish.topic) + " " + std::string(as_text(e.publish.payload));
         case Event::Kind::acknowledged:
             return "acknowledged " + std::to_string(e.ack.packet_id);
+        case Event::Kind::received:
+            return "received " + std::to_string(e.ack.packet_id) + (e.ack.code != 0 ? " refused" : "");
+        case Event::Kind::released:
+            return "released " + std::to_string(e.ack.packet_id);
+        case Event::Kind::completed:
+            return "completed " + std::to_string(e.ack.packet_id);
         case Event::Kind::subscribed:
             return "subscribed " + std::to_string(e.granted.packet_id);
         case Event::Kind::unsubscribed:
@@ -72,6 +78,24 @@ TEST_CASE("a session tells what the broker sends, in order, and leaves a packet 
     CHECK(c.session.is_connected());
 }
 
+TEST_CASE("the packets of QoS 2 are told, each with its identifier and code") {
+    for (const Version version : {Version::v3_1_1, Version::v5}) {
+        Client c(version);
+        c.feed(broker::connack(false, version));
+        CHECK(c.feed(broker::publish(1, "a", "one", false, version, 2) + broker::ack(Packet::pubrel, 1) +
+                     broker::ack(Packet::pubrec, 7) + broker::ack(Packet::pubcomp, 7)) ==
+              Words{"published a one", "released 1", "received 7", "completed 7"});
+        c.session.acknowledge(Packet::pubrec, 1);
+        c.session.acknowledge(Packet::pubcomp, 1);
+        c.session.acknowledge(Packet::pubrel, 7, reason::packet_id_not_found);
+        CHECK(broker::words(c.session.out(), version) ==
+              Words{"PUBREC 1", "PUBCOMP 1", version == Version::v5 ? "PUBREL 7 0x92" : "PUBREL 7"});
+    }
+    Client c;
+    c.feed(broker::connack(false));
+    CHECK(c.feed(broker::ack(Packet::pubrec, 7, 0x87)) == Words{"received 7 refused"});
+}
+
 TEST_CASE("bytes may come one by one") {
     Client c(Version::v3_1_1);
     const auto all = broker::connack(false, Version::v3_1_1) + broker::publish(3, "t", "x", false, Version::v3_1_1);
@@ -102,8 +126,10 @@ TEST_CASE("the broker's DISCONNECT ends the session") {
 TEST_CASE("a breach of the protocol ends the session with its reason, and says so to the broker") {
     const std::pair<ByteBuffer, const char*> breaches[] = {
         {broker::connack(false), "closed: a second CONNACK"},
-        {broker::raw({0x50, 2, 0, 1}), "closed: a QoS 2 packet for a message that is not QoS 2"},
-        {broker::raw({0x34, 6, 0, 1, 't', 0, 1, 0}), "closed: a QoS 2 PUBLISH, which was not subscribed"},
+        {broker::raw({0x60, 2, 0, 1}),
+         "closed: an acknowledgement with reserved flags set"},  // PUBREL [MQTT-3.6.1-1]
+        {broker::raw({0x50, 2, 0, 0}), "closed: an acknowledgement of packet identifier 0"},
+        {broker::raw({0x70, 1, 0}), "closed: an acknowledgement is cut short"},
         {broker::raw({0x30, 3, 0, 0, 0}), "closed: the topic is empty"},
         {broker::raw({0x00, 0}), "closed: a packet that only a client may send"},
         {broker::raw({0xF0, 0}), "closed: AUTH, though no authentication method was agreed"},

@@ -85,6 +85,7 @@ inline constexpr std::uint8_t bad_credentials = 0x86;
 inline constexpr std::uint8_t not_authorized = 0x87;
 inline constexpr std::uint8_t session_taken_over = 0x8E;
 inline constexpr std::uint8_t packet_id_in_use = 0x91;
+inline constexpr std::uint8_t packet_id_not_found = 0x92;
 inline constexpr std::uint8_t packet_too_large = 0x95;
 inline constexpr std::uint8_t quota_exceeded = 0x97;
 }  // namespace reason
