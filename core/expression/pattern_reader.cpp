@@ -360,7 +360,8 @@ class PatternReader {
             }
             if (!low || !high) return {};
             if (*high < *low) fail("a range in [...] is in the wrong order");
-            for (int c = *low; c <= *high; ++c) add(symbols, static_cast<unsigned>(c));
+            for (unsigned c = static_cast<unsigned char>(*low); c <= static_cast<unsigned char>(*high); ++c)
+                add(symbols, c);
         }
         if (!take(']')) fail("a '[' without ']'");
         if (negated) symbols = all_ascii() & ~symbols;

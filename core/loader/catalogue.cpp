@@ -16,9 +16,9 @@ const leat_descriptor* Catalogue::find(const std::string& name) {
     if (const leat_descriptor* d = known()) return d;
     if (name.find('/') == std::string::npos) {
         for (const std::string& directory : directories_) {
-            const std::string path = directory + "/leat_" + name + ".so";
+            const auto path = std::filesystem::path(directory) / ("leat_" + name + ".so");
             std::error_code error;
-            if (std::filesystem::exists(path, error)) open(path);
+            if (std::filesystem::exists(path, error)) open(path.string());
             if (const leat_descriptor* d = known()) return d;
         }
     }

@@ -11,7 +11,7 @@ leat_watch::leat_watch(leat_instance& of, leat::runtime::Reactor& reactor, Call 
 
 std::string leat_watch::open(int fd) {
     fd_ = fd;
-    const std::string why = reactor_.add(*this, fd);
+    std::string why = reactor_.add(*this, fd);
     is_open_ = why.empty();
     return why;
 }

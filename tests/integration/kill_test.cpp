@@ -72,7 +72,7 @@ Verdict kill_mqtt_to_kafka(const RouteText& text, const std::string& title, bool
     kill_on_the_way(scene, scene.file("published"), scene.file("landed"), freezes ? &kafka.process() : nullptr);
     CHECK(publisher.wait(3min) == 0);
     CHECK(collector.wait(3min) == 0);
-    const Verdict verdict = scene.judge(title, scene.file("published"), scene.file("landed"));
+    Verdict verdict = scene.judge(title, scene.file("published"), scene.file("landed"));
     CHECK(verdict.published == messages());
     if (!verdict.clean()) MESSAGE(scene.host_log());
     return verdict;

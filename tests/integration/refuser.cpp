@@ -17,7 +17,7 @@ struct Refuser : leat::Handler {
             leat::option<&Refuser::record>("record", "File that grows by one byte with each refusal.").required());
     }
 
-    void open() { file_.open(record, std::ios::binary | std::ios::app); }
+    void open() override { file_.open(record, std::ios::binary | std::ios::app); }
 
     void handle(leat::Message& message) override {
         constexpr std::string_view kStart = "{\"n\":";

@@ -60,7 +60,7 @@ Process Scene::start_tool(const std::string& name, std::vector<std::string> word
 }
 
 Verdict Scene::judge(const std::string& title, const std::string& published, const std::string& landed) const {
-    const Verdict verdict = audit(read_records(published), read_records(landed));
+    Verdict verdict = audit(read_records(published), read_records(landed));
     std::ostringstream line;
     line << title << ": " << verdict;
     note(line.str());

@@ -26,7 +26,7 @@ Folder::~Folder() {
 }
 
 std::string Folder::write(std::string_view name, std::string_view content) const {
-    const std::string file = *this / name;
+    std::string file = *this / name;
     std::ofstream out(file, std::ios::binary | std::ios::trunc);
     out << content;
     if (!out.flush()) throw std::runtime_error("cannot write " + file);

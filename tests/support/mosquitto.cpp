@@ -9,7 +9,7 @@
 
 namespace leat::test {
 
-Mosquitto::Mosquitto(Options options) : port_(options.port != 0 ? options.port : free_port()) {
+Mosquitto::Mosquitto(const Options& options) : port_(options.port != 0 ? options.port : free_port()) {
     if (options.tls != nullptr) tls_port_ = free_port();
     write_configuration(options);
     start();

@@ -31,7 +31,7 @@ class Mosquitto {
     };
 
     Mosquitto() : Mosquitto(Options{}) {}
-    explicit Mosquitto(Options options);
+    explicit Mosquitto(const Options& options);
 
     void start();  ///< Returns when it accepts connections.
     void stop();   ///< SIGTERM; returns when it is gone.
