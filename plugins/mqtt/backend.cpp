@@ -25,6 +25,7 @@ std::unique_ptr<leat::Source> MqttBackend::source(const Setup& setup, const Sour
     settings.connect.client_id = source_client_id(*this, options, *setup.identity);
     settings.connect.clean_start = options.qos == 0;  // nothing to keep for us while we are away
     settings.connect.session_expiry = options.qos == 0 ? 0 : expiry_of(session_expiry);
+    set_will(settings, options.will);
     return std::make_unique<MqttSource>(options, std::move(settings), remembered_);
 }
 
@@ -32,6 +33,7 @@ std::unique_ptr<leat::Part> MqttBackend::part(const Setup& setup) {
     ConnectionSettings settings = connection_settings(*this, broker_, services());
     settings.connect.client_id = sinks_client_id(*this, setup.identity->shard);
     settings.connect.session_expiry = expiry_of(session_expiry);
+    set_will(settings, will);
     return std::make_unique<SinkConnection>(std::move(settings));
 }
 

@@ -70,7 +70,23 @@ class Check {
                 has_sinks = true;
             }
         }
+        if (options.will) check_will(*options.will, options.version, path + "/will");
+        if (options.will && !has_sinks)
+            warning(path + "/will",
+                    "it belongs to the connection of the sinks, and there are none: give `will` in `from`");
         if (has_sinks) claim(broker, sinks_client_id(options, 0), path);
+    }
+
+    void check_will(const WillOptions& will, VersionChoice version, const std::string& path) {
+        if (const char* fault = check_topic(will.topic))
+            error(path + "/topic", std::string("'") + will.topic + "': " + fault);
+        if (will.payload.size() > 65'535) error(path + "/payload", "longer than 65535 bytes");
+        if (version == VersionChoice::v5) return;
+        if (will.on_stop)
+            error(path + "/on_stop", "MQTT 3.1.1 has no DISCONNECT that leaves the will: use version 5");
+        if (will.delay.count() != 0) error(path + "/delay", "MQTT 3.1.1 has no delay of wills: use version 5");
+        if (!will.content_type.empty() || will.message_expiry.count() != 0 || !will.headers.empty())
+            warning(path, "MQTT 3.1.1 has no properties: content_type, message_expiry and headers are left out");
     }
 
     void check_source(const BrokerOptions& broker_options, const std::string& broker, const leat_use& use) {
@@ -84,6 +100,10 @@ class Check {
         if (broker_options.version == VersionChoice::v3_1_1 && options.retained != RetainedChoice::fresh)
             warning(path + "/retained",
                     "MQTT 3.1.1 cannot choose: the broker sends retained messages at each connect");
+        if (options.will) check_will(*options.will, broker_options.version, path + "/will");
+        if (options.will && options.will->delay.count() != 0 && options.qos == 0)
+            warning(path + "/will/delay",
+                    "with qos 0 the session ends with the connection, and the will is published at once");
         claim(broker, source_client_id(broker_options, options, identity), path);
         if (identity.replica == 0) {
             sources_.push_back({broker, path, options.topics});

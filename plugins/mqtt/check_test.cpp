@@ -215,6 +215,42 @@ TEST_CASE("what cannot work is said: scheme, filters, topics, TLS without TLS") 
     CHECK(paths[2] == "error /routes/down/to/topic: 'b/+': the topic has a wildcard in it");
 }
 
+TEST_CASE("a will is checked: its topic, what 3.1.1 lacks, and whose connection it belongs to") {
+    const auto will_of = [](leat_value* values, const char* topic, std::int64_t delay_s) {
+        std::size_t n = 0;
+        for (auto o = leat::option_table<WillOptions>().list(); *o != nullptr; ++o, ++n) {
+            values[n] = leat_value{};
+            if (std::string((*o)->name) == "topic") values[n] = text(topic);
+            if (std::string((*o)->name) == "delay") {
+                values[n].type = LEAT_DURATION;
+                values[n].as.integer = delay_s * 1'000'000'000;
+            }
+        }
+        leat_value block{};
+        block.type = LEAT_BLOCK;
+        block.count = static_cast<std::uint32_t>(n);
+        block.as.items = values;
+        return block;
+    };
+    leat_value good[16];
+    leat_value bad[16];
+    Configuration sound;
+    Configuration::Given plant = kPlant;
+    plant["will"] = will_of(good, "status/gw7", 5);
+    sound.backend("plant", plant).sink("down", "x").source("up", {"a"}, {{"will", plant["will"]}});
+    CHECK(sound.checked() == Findings{});
+
+    Configuration c;
+    plant["will"] = will_of(bad, "status/#", 5);
+    plant["version"] = number(1);
+    c.backend("plant", plant).source("up", {"a"}, {{"will", plant["will"]}, {"qos", number(0)}});
+    Findings paths;
+    for (const auto& f : c.checked()) paths.push_back(f.substr(0, f.find(": ")));
+    CHECK(paths == Findings{"error /routes/up/from/will/topic", "error /routes/up/from/will/delay",
+                            "warning /routes/up/from/will/delay", "error /backends/plant/will/topic",
+                            "error /backends/plant/will/delay", "warning /backends/plant/will"});
+}
+
 TEST_CASE("the filter of a template matches whatever it can give") {
     CHECK(filter_of_template("devices/${key}/cmd") == "devices/+/cmd");
     CHECK(filter_of_template("devices/x-${key}-y/cmd") == "devices/+/cmd");

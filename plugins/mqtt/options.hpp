@@ -31,6 +31,42 @@ struct TlsOptions {
 enum class EngineChoice : std::uint32_t { native };
 enum class VersionChoice : std::uint32_t { v5, v3_1_1 };
 
+/// What the broker publishes for us when a connection ends without a good-bye.
+struct WillOptions {
+    std::string topic;
+    std::string payload;
+    int qos = 1;
+    bool retain = false;
+    std::chrono::seconds delay{0};
+    bool on_stop = false;
+    std::string content_type;
+    std::chrono::seconds message_expiry{0};
+    std::vector<std::pair<std::string, std::string>> headers;
+
+    static auto options() {
+        using W = WillOptions;
+        return leat::options(
+            option<&W::topic>("topic", "Topic of the will.").required().example(R"("status/gw7")"),
+            option<&W::payload>("payload", "Its payload; by default empty.").example(R"("gone")"),
+            option<&W::qos>("qos", "Quality of service that the broker publishes it with.").range(0, 2),
+            option<&W::retain>("retain", "Whether the broker keeps it for later subscribers of its topic."),
+            option<&W::delay>("delay",
+                              "How long the broker waits; a connection to the same session meanwhile calls it off "
+                              "(version 5).")
+                .range(0, 4294967295e9),
+            option<&W::on_stop>("on_stop",
+                                "Whether it is published also when we stop in an orderly way (version 5; DISCONNECT "
+                                "with 0x04)."),
+            option<&W::content_type>("content_type", "Content type (version 5).").advanced(),
+            option<&W::message_expiry>("message_expiry",
+                                       "How long the broker keeps it for a subscriber that is away (version 5); 0: "
+                                       "for ever.")
+                .range(0, 4294967295e9)
+                .advanced(),
+            option<&W::headers>("headers", "User properties (version 5).").advanced());
+    }
+};
+
 /// A broker. Base: what the struct with these options is besides: the backend itself, or nothing.
 template <class Base>
 struct BrokerFields : Base {
@@ -41,6 +77,7 @@ struct BrokerFields : Base {
     std::string user;
     Secret password;
     std::optional<TlsOptions> tls;
+    std::optional<WillOptions> will;
     std::chrono::seconds keep_alive{30};
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::seconds session_expiry{7 * 24 * 3600};
@@ -64,6 +101,9 @@ struct BrokerFields : Base {
             option<&B::password>("password", "Password; one from ${file:} is read again at each connect.")
                 .example(R"("${file:/run/secrets/mq}")"),
             option<&B::tls>("tls", "TLS settings, for mqtts:// only."),
+            option<&B::will>("will",
+                             "What the broker publishes when the connection of the sinks ends without a good-bye; "
+                             "for a source's connection see `will` in `from`."),
             option<&B::version>(
                 "version", "MQTT version; 5 falls back to 3.1.1, with a warning, where the broker does not know it.")
                 .allowed({"5", "3.1.1"}),
@@ -113,6 +153,7 @@ struct SourceOptions {
     int qos = 1;
     std::string client_id;
     RetainedChoice retained = RetainedChoice::fresh;
+    std::optional<WillOptions> will;
 
     static auto options() {
         using S = SourceOptions;
@@ -129,7 +170,9 @@ struct SourceOptions {
                                  "Retained messages (version 5): 'new' sends them when a filter is new to the "
                                  "session, 'always' at each connect, 'never' not at all.")
                 .allowed({"new", "always", "never"})
-                .advanced());
+                .advanced(),
+            option<&S::will>("will",
+                             "What the broker publishes when this source's connection ends without a good-bye."));
     }
 };
 

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "broker_url.hpp"
 #include "native/connection.hpp"
@@ -84,4 +86,19 @@ inline std::uint32_t expiry_of(std::chrono::seconds seconds) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds.count(), 0, 0xFFFFFFFF));
 }
 
+/// Puts a will into a connection's greeting.
+inline void set_will(ConnectionSettings& s, const std::optional<WillOptions>& options) {
+    if (!options) return;
+    Will will;
+    will.topic = options->topic;
+    will.payload = options->payload;
+    will.qos = static_cast<std::uint8_t>(options->qos);
+    will.retain = options->retain;
+    will.delay = expiry_of(options->delay);
+    will.content_type = options->content_type;
+    will.message_expiry = expiry_of(options->message_expiry);
+    will.user_properties = options->headers;
+    s.connect.will = std::move(will);
+    s.will_on_stop = options->on_stop;
+}
 }  // namespace leat::mqtt

@@ -47,7 +47,8 @@ void Connection::stop() {
 // client id connects again meanwhile: 200,000 messages came twice. It closes its end when it has come to the
 // DISCONNECT: wait for that.
 void Connection::leave() {
-    session_.disconnect();
+    const bool leaves_will = settings_.will_on_stop && settings_.connect.will.has_value();
+    session_.disconnect(leaves_will ? reason::disconnect_with_will : reason::success);
     services_.cancel(gather_timer_);
     is_connected_ = false;
     is_leaving_ = true;

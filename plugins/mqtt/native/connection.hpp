@@ -30,8 +30,9 @@ struct ConnectionSettings {
     std::uint16_t port = 1883;
     bool uses_tls = false;
     TlsFiles tls;
-    Connect connect;         ///< version, client id, keep-alive, session; user and password come from `credentials`
-    bool falls_back = true;  ///< to 3.1.1 where the broker does not know version 5
+    Connect connect;  ///< version, client id, keep-alive, session; user and password come from `credentials`
+    bool will_on_stop = false;  ///< the broker publishes connect.will also when we say good-bye (version 5)
+    bool falls_back = true;     ///< to 3.1.1 where the broker does not know version 5
     Nanoseconds connect_timeout{};
     Nanoseconds delay_min{};
     Nanoseconds delay_max{};

@@ -50,6 +50,11 @@ class Relay {
     }
     /// Ends the connection there is, now.
     void cut() { cut_every(0, 1); }
+    /// Ends the connection there is, and takes none any more.
+    void refuse() {
+        is_refusing_ = true;
+        cut();
+    }
     int cuts_to_come() const { return cuts_to_come_; }
 
   private:
@@ -73,6 +78,10 @@ class Relay {
             bool unused = false;
             if (!is_ready(listener_, -1, unused)) continue;
             const int client = ::accept(listener_, nullptr, nullptr);
+            if (is_refusing_) {
+                ::close(client);
+                continue;
+            }
             const int broker = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
             const sockaddr_in to = address(to_);
             if (::connect(broker, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) pass(client, broker);
@@ -112,6 +121,7 @@ class Relay {
     std::uint16_t port_ = 0;
     int listener_ = -1;
     std::atomic<bool> is_ending_ = false;
+    std::atomic<bool> is_refusing_ = false;
     std::atomic<std::size_t> bytes_ = 0;
     std::atomic<std::size_t> left_ = 0;
     std::atomic<int> cuts_to_come_ = 0;

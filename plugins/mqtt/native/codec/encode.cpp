@@ -76,6 +76,33 @@ void put_connect_properties(ByteBuffer& out, const Connect& c) {
     out.insert(out.end(), block.begin(), block.end());
 }
 
+void put_will_properties(ByteBuffer& out, const Will& will) {
+    ByteBuffer block;
+    if (will.delay != 0) {
+        put_byte(block, static_cast<std::size_t>(Property::will_delay));
+        put_four(block, will.delay);
+    }
+    if (will.message_expiry != 0) {
+        put_byte(block, static_cast<std::size_t>(Property::message_expiry));
+        put_four(block, will.message_expiry);
+    }
+    if (!will.content_type.empty()) {
+        put_byte(block, static_cast<std::size_t>(Property::content_type));
+        put_text(block, will.content_type);
+    }
+    for (const auto& [name, value] : will.user_properties) {
+        put_byte(block, static_cast<std::size_t>(Property::user));
+        put_text(block, name);
+        put_text(block, value);
+    }
+    put_varint(out, block.size());
+    out.insert(out.end(), block.begin(), block.end());
+}
+
+unsigned will_flags(const Will& will) {
+    return 0x04U | (static_cast<unsigned>(will.qos) << 3U) | (will.retain ? 0x20U : 0U);
+}
+
 }  // namespace
 
 void encode_connect(ByteBuffer& out, const Connect& c) {
@@ -84,10 +111,16 @@ void encode_connect(ByteBuffer& out, const Connect& c) {
         put_byte(body, static_cast<std::size_t>(c.version));
         // 3.1.1 allows a password only with a user name [MQTT-3.1.2-22]; an empty one then stands in.
         const bool user = c.user.has_value() || (c.password.has_value() && c.version == Version::v3_1_1);
-        put_byte(body, (user ? 0x80U : 0U) | (c.password ? 0x40U : 0U) | (c.clean_start ? 0x02U : 0U));
+        put_byte(body, (user ? 0x80U : 0U) | (c.password ? 0x40U : 0U) | (c.clean_start ? 0x02U : 0U) |
+                           (c.will ? will_flags(*c.will) : 0U));
         put_two(body, c.keep_alive);
         if (c.version == Version::v5) put_connect_properties(body, c);
         put_text(body, c.client_id);
+        if (c.will) {
+            if (c.version == Version::v5) put_will_properties(body, *c.will);
+            put_text(body, c.will->topic);
+            put_text(body, c.will->payload);
+        }
         if (user) put_text(body, c.user.value_or(std::string{}));
         if (c.password) put_text(body, *c.password);
     });

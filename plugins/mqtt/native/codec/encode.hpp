@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "native/codec/format.hpp"
@@ -15,6 +16,19 @@
 namespace leat::mqtt {
 
 using ByteBuffer = std::vector<std::uint8_t>;
+
+/// What the broker publishes for us when the connection ends without a good-bye [MQTT5 3.1.2.5].
+struct Will {
+    std::string topic{};
+    std::string payload{};
+    std::uint8_t qos = 0;
+    bool retain = false;
+    // Version 5 only:
+    std::uint32_t delay = 0;  ///< seconds; a connection to the same session within them calls it off
+    std::string content_type{};
+    std::uint32_t message_expiry = 0;  ///< seconds; 0: not sent
+    std::vector<std::pair<std::string, std::string>> user_properties{};
+};
 
 /// What CONNECT says.
 struct Connect {
@@ -27,6 +41,7 @@ struct Connect {
     std::uint32_t session_expiry = 0;        ///< seconds; version 5 only
     std::uint16_t receive_maximum = 65'535;  ///< version 5 only
     std::uint32_t maximum_packet_size = 0;   ///< bytes, 0: not sent; version 5 only
+    std::optional<Will> will{};
 };
 
 void encode_connect(ByteBuffer& out, const Connect& connect);

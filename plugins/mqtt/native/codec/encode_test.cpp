@@ -39,6 +39,31 @@ TEST_CASE("a password without user gets an empty user in 3.1.1, and stands alone
     CHECK(now[9] == 0x40);
 }
 
+TEST_CASE("CONNECT carries the will between client id and user, with properties in version 5") {
+    Will will;
+    will.topic = "w";
+    will.payload = "gone";
+    will.qos = 2;
+    will.retain = true;
+    will.delay = 5;
+    will.message_expiry = 6;
+    will.content_type = "t";
+    will.user_properties = {{"k", "v"}};
+    Connect c{.version = Version::v3_1_1, .client_id = "c", .keep_alive = 0, .user = "u", .password = {}};
+    c.will = will;
+    ByteBuffer old;
+    encode_connect(old, c);
+    CHECK(old == ByteBuffer{0x10, 25, 0, 4,   'M', 'Q', 'T', 'T', 4,   0xB4, 0, 0, 0,  1,
+                            'c',  0,  1, 'w', 0,   4,   'g', 'o', 'n', 'e',  0, 1, 'u'});
+    c.version = Version::v5;
+    c.user.reset();
+    ByteBuffer now;
+    encode_connect(now, c);
+    CHECK(now == ByteBuffer{0x10, 45,   0,   4, 'M', 'Q', 'T',  'T', 5,   0x34, 0, 0,    0,   0,   1,   'c',
+                            21,   0x18, 0,   0, 0,   5,   0x02, 0,   0,   0,    6, 0x03, 0,   1,   't', 0x26,
+                            0,    1,    'k', 0, 1,   'v', 0,    1,   'w', 0,    4, 'g',  'o', 'n', 'e'});
+}
+
 TEST_CASE("SUBSCRIBE sends the version 5 options only to version 5") {
     const Wanted wanted[] = {{.filter = "a/+", .qos = 1, .retain_as_published = true, .retain_handling = 1}};
     ByteBuffer v5;

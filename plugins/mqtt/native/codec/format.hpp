@@ -75,6 +75,7 @@ enum class Property : std::uint8_t {
 /// Reason codes that the plugin acts on [MQTT5 2.4]; reasons.hpp has all of them in words.
 namespace reason {
 inline constexpr std::uint8_t success = 0x00;
+inline constexpr std::uint8_t disconnect_with_will = 0x04;
 inline constexpr std::uint8_t no_matching_subscribers = 0x10;
 inline constexpr std::uint8_t unspecified = 0x80;
 inline constexpr std::uint8_t malformed = 0x81;
