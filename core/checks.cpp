@@ -153,7 +153,7 @@ void check_with_plugins(const config::Model& model, const runtime::Log& log, con
     Loops loops;
     const auto told = [&](uint32_t severity, const std::string& path, const std::string& text) {
         const config::Node& where = node_at(*model.document, path);
-        if (severity == LEAT_REPORT_ERROR) report.error(where.line, path, text);
+        if (severity == LEAT_REPORT_ERROR) report.error(where, path, text);
         if (severity == LEAT_REPORT_WARNING) report.warning(where, text);
         if (severity == LEAT_REPORT_FEEDS) loops.feeds(path, text);
     };
@@ -172,7 +172,7 @@ Findings probe_with_plugins(const config::Model& model, const runtime::Log& log,
                                    : severity == LEAT_REPORT_WARNING ? Finding::Kind::warning
                                                                      : Finding::Kind::good;
         const config::Node& where = node_at(*model.document, path);
-        const std::string at = model.document->file + ":" + std::to_string(where.line) + ": " + path + ": ";
+        const std::string at = config::place(where) + ": ";
         findings.all.push_back({kind, at + (kind == Finding::Kind::warning ? "warning: " : "") + text});
     };
     ask_all(model, log, reread, told, [](const leat_descriptor& descriptor, const leat_check* inquiry) {

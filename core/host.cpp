@@ -225,7 +225,7 @@ Findings Host::load(const std::string& path) {
     for (const config::Finding& finding : report.sorted()) {
         findings.all.push_back(
             {finding.severity == config::Severity::error ? Finding::Kind::error : Finding::Kind::warning,
-             config::format(finding, report.file())});
+             config::format(finding)});
     }
     return findings;
 }

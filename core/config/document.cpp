@@ -29,6 +29,7 @@ void link(Node& node, Report& report) {
     uint32_t index = 0;
     for (Node& child : node.children) {
         child.parent = &node;
+        child.document = node.document;
         child.index = index++;
     }
     for (Node& child : node.children) link(child, report);
@@ -80,15 +81,18 @@ std::string Node::path() const {
 }
 
 std::unique_ptr<Document> parse(std::string_view text, std::string file, Report& report) {
+    const Report::File here(report, file);
     auto document = std::make_unique<Document>();
     document->folder = std::filesystem::path(file).parent_path();
     document->file = std::move(file);
     if (!read_syntax(text, document->root, report)) return nullptr;
+    document->root.document = document.get();
     link(document->root, report);
     return document;
 }
 
 std::unique_ptr<Document> load(const std::filesystem::path& file, Report& report) {
+    const Report::File here(report, file.string());
     std::error_code failure;
     if (std::filesystem::is_directory(file, failure)) {
         report.error(0, "", "is a folder; expected a configuration file");

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@
 namespace leat::config {
 
 class Report;
+struct Document;
 
 inline constexpr size_t kMaxDocumentBytes = 4 * 1024 * 1024;
 inline constexpr size_t kMaxDocumentValues = 200'000;
@@ -29,7 +31,7 @@ enum class Kind : uint8_t { null, boolean, integer, number, string, array, objec
 std::string_view with_article(Kind kind);
 
 // One JSON value. Children are held by value; the tree is linked by address, so a Node is neither copied nor moved
-// once parsed.
+// once parsed or composed.
 struct Node {
     Kind kind = Kind::null;
     bool boolean = false;
@@ -45,19 +47,27 @@ struct Node {
     std::string text;        // of a string: its characters, ${env:} and ${file:} filled in (substitute.hpp)
     std::string written;     // of a string with ${env:} or ${file:}: as it stands in the file
     const Node* parent = nullptr;
-    std::vector<Node> children;  // of arrays and objects, in the order of the file
+    const Document* document = nullptr;    // the file that it was written in
+    const Node* copied_from = nullptr;     // in a composed document: as it was written
+    const std::string* element = nullptr;  // of what for_each made: `plant = "p7"`
+    std::vector<Node> children;            // of arrays and objects, in the order of the file
 
     // The member of an object, or null.
     const Node* find(std::string_view member) const;
 
     // The JSON pointer to this value: "/routes/telemetry/to". "" for the root.
     std::string path() const;
+
+    // The same in the file that it was written in.
+    std::string written_path() const { return copied_from ? copied_from->path() : path(); }
 };
 
 struct Document {
     std::string file;              // as the user named it: what reports print
     std::filesystem::path folder;  // what relative paths in the file are relative to
     Node root;
+    std::vector<std::unique_ptr<Document>> parts;  // of a composed document: the files that it was made of
+    std::deque<std::string> elements;              // what Node::element points to
 };
 
 // Reads `text`. Syntax errors go to `report`, as many as can be told apart, and the result is then null. Duplicate

@@ -76,6 +76,7 @@ leat_value OptionReader::read_default(const leat_option& option, const Node& obj
     if (!option.default_json) return {};
     Report faults("default");
     const auto document = parse(option.default_json, "default", faults);
+    if (document && object.document) document->folder = object.document->folder;
     std::string error;
     leat_value value{};
     if (!document || faults.has_errors()) {
@@ -197,11 +198,11 @@ leat_value OptionReader::text_value(uint32_t type, const Node& node, std::string
     auto text = type == LEAT_URL ? url_of(node, error) : text_of(node, error);
     if (!text) return {};
     if (type == LEAT_PATH && !text->empty())
-        text = std::filesystem::absolute(document_.folder / *text).lexically_normal().string();
+        text = std::filesystem::absolute(node.document->folder / *text).lexically_normal().string();
     leat_value value{};
     value.type = type;
     value.text = keep(std::move(*text));
-    if (node.from_file) set_->rereadable_[value.text.data] = {node.written, document_.folder};
+    if (node.from_file) set_->rereadable_[value.text.data] = {node.written, node.document->folder};
     return value;
 }
 

@@ -1,6 +1,6 @@
 // From the JSON of one component to its OptionSet, by the options that its plugin declares.
 //
-//   OptionReader reader(document, {'/', "telemetry"}, report);
+//   OptionReader reader({'/', "telemetry"}, report);
 //   auto options = reader.read(descriptor->sink_options, sink.component.given, *sink.component.at, "kafka's sinks",
 //   kSinkKeys);
 //
@@ -23,8 +23,7 @@ class Report;
 
 class OptionReader {
   public:
-    OptionReader(const Document& document, expression::Surroundings around, Report& report)
-        : document_(document), around_(std::move(around)), report_(report) {}
+    OptionReader(expression::Surroundings around, Report& report) : around_(std::move(around)), report_(report) {}
 
     // declared   NULL at the end; may be NULL itself
     // given      the members of `object` that are the plugin's
@@ -52,7 +51,6 @@ class OptionReader {
     leat_bytes written(const Node& node);
     const leat_value* keep(Fields values);
 
-    const Document& document_;
     expression::Surroundings around_;
     Report& report_;
     OptionSet* set_ = nullptr;  // the one being made

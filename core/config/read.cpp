@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/compose/compose.hpp"
 #include "config/nearest.hpp"
 #include "config/report.hpp"
 #include "config/scalar.hpp"
@@ -133,7 +134,8 @@ class ModelReader {
             std::string error;
             const auto text = each.unusable ? std::optional<std::string>{} : text_of(each, error);
             if (text) {
-                model_.plugin_path.push_back(std::filesystem::absolute(document_.folder / *text).lexically_normal());
+                model_.plugin_path.push_back(
+                    std::filesystem::absolute(each.document->folder / *text).lexically_normal());
             } else if (!error.empty()) {
                 report_.error(each, error);
             }
@@ -304,20 +306,24 @@ class ModelReader {
     Report& report_;
 };
 
+std::unique_ptr<Model> read_composed(std::unique_ptr<Document> document, Report& report) {
+    auto model = std::make_unique<Model>();
+    ModelReader(*document, *model, report).read();
+    model->document = std::move(document);
+    return model;
+}
+
 }  // namespace
 
 std::unique_ptr<Model> read_configuration(const std::filesystem::path& file, Report& report) {
     auto document = load(file, report);
-    return document ? read_model(std::move(document), process_environment(), report) : nullptr;
+    if (!document) return nullptr;
+    return read_composed(compose(std::move(document), process_environment(), load, report), report);
 }
 
 std::unique_ptr<Model> read_model(std::unique_ptr<Document> document, const Environment& environment,
                                   Report& report) {
-    auto model = std::make_unique<Model>();
-    substitute(*document, environment, report);
-    ModelReader(*document, *model, report).read();
-    model->document = std::move(document);
-    return model;
+    return read_composed(compose(std::move(document), environment, nullptr, report), report);
 }
 
 }  // namespace leat::config

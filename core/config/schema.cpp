@@ -7,10 +7,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kFilledIn = R"(\$\{(env|file):)";
-constexpr const char* kDuration = R"(^ *([0-9.]+ *(ns|us|ms|s|m|h|d) *)+$|^0$|\$\{(env|file):)";
-constexpr const char* kSize = R"(^ *[0-9.]+ *([kKmMgGtT][iI]?)?[bB]? *$|\$\{(env|file):)";
-constexpr const char* kRate = R"(^ *[0-9.]+ */ *[smhdSMHD] *$|\$\{(env|file):)";
+constexpr const char* kFilledIn = R"(\$\{(env:|file:|each[:}]))";
+constexpr const char* kEach = R"(^\$\{each[:}])";  // may stand for a value of any kind
+constexpr const char* kDuration = R"(^ *([0-9.]+ *(ns|us|ms|s|m|h|d) *)+$|^0$|\$\{(env:|file:|each[:}]))";
+constexpr const char* kSize = R"(^ *[0-9.]+ *([kKmMgGtT][iI]?)?[bB]? *$|\$\{(env:|file:|each[:}]))";
+constexpr const char* kRate = R"(^ *[0-9.]+ */ *[smhdSMHD] *$|\$\{(env:|file:|each[:}]))";
 
 Json described(Json schema, const char* description) {
     schema["description"] = description;
@@ -26,6 +27,8 @@ Json duration() { return {{"anyOf", {text_like(kDuration), Json{{"const", 0}}}}}
 Json size() { return {{"anyOf", {text_like(kSize), Json{{"type", "integer"}, {"minimum", 0}}}}}; }
 Json reference(const std::string& name) { return {{"$ref", "#/definitions/" + name}}; }
 Json list_of(Json items) { return {{"type", "array"}, {"items", std::move(items)}}; }
+Json or_null(Json schema) { return {{"anyOf", {std::move(schema), Json{{"type", "null"}}}}}; }
+Json or_each(Json schema) { return {{"anyOf", {std::move(schema), text_like(kEach)}}}; }
 
 Json words(const std::vector<std::string_view>& list) {
     Json out = Json::array();
@@ -70,9 +73,9 @@ Json of_type(const leat_option& option, uint32_t type) {
         case LEAT_TEMPLATE:
             return {{"type", {"string", "integer"}}};
         case LEAT_URL:
-            return text_like(R"(://|\$\{(env|file):)");
+            return text_like(R"(://|\$\{(env:|file:|each[:}]))");
         case LEAT_LIST:
-            return list_of(of_type(option, option.element));
+            return or_each(list_of(of_type(option, option.element)));
         case LEAT_MAP: {
             Json value = of_type(option, option.element);
             if (option.element == LEAT_STRING) value = {{"type", {"string", "number", "boolean"}}};
@@ -151,7 +154,14 @@ Json policy() {
     out["properties"]["delay"]["default"] = "100ms";
     out["properties"]["max_delay"]["default"] = "30s";
     out["properties"]["then"]["default"] = "stop";
+    out["properties"]["dead_letter"] = or_null(std::move(out["properties"]["dead_letter"]));
     return described(std::move(out), "What happens when a message cannot be processed or delivered.");
+}
+
+Json for_each() {
+    return described({{"type", {"array", "object"}}},
+                     "Makes one of each element: `[\"p7\", \"p8\"]` fills in `${each}`, "
+                     "`{\"plant\": [\"p7\", \"p8\"]}` and `[{\"plant\": \"p7\"}]` fill in `${each:plant}`.");
 }
 
 Json route() {
@@ -162,7 +172,8 @@ Json route() {
                 {"to", described(std::move(to), "A sink, or a list of branches.")},
                 {"match", described(words({"all", "first"}),
                                     "Whether a message takes all branches whose condition holds, or the first.")},
-                {"on_failure", reference("policy")},
+                {"for_each", for_each()},
+                {"on_failure", or_each(or_null(reference("policy")))},
                 {"ack", described(words({"on_delivery", "on_arrival", "never"}),
                                   "When the source is told; `on_arrival` can lose messages.")},
                 {"ordering",
@@ -177,6 +188,19 @@ Json route() {
     properties["parallel"]["default"] = 1;
     properties["drain_timeout"]["default"] = "30s";
     return out;
+}
+
+// Routes without what only a route of its own can say.
+Json defaults() {
+    Json of_routes = route();
+    for (const char* own : {"from", "through", "to", "for_each"}) of_routes["properties"].erase(own);
+    of_routes.erase("required");
+    const Json by_name{{"type", "object"}, {"additionalProperties", {{"type", "object"}}}};
+    Json out = object({{"routes", described(std::move(of_routes), "For every route.")},
+                       {"backends", described(by_name, "For the backends of a plugin, by its name.")},
+                       {"from", described(by_name, "For sources, by the name of their backend or its plugin.")},
+                       {"to", described(by_name, "For sinks, by the name of their backend or its plugin.")}});
+    return described(std::move(out), "What holds where a route, backend, source or sink does not say it itself.");
 }
 
 // An object whose "plugin" decides about the rest. `kind`: "backend" or "stage".
@@ -210,8 +234,8 @@ Json definitions(const std::vector<const leat_descriptor*>& plugins) {
             out[name + ".stage"] = component(std::move(core), with_plugin, plugin->options, plugin->summary);
             continue;
         }
-        out[name + ".backend"] =
-            component({{"plugin", {{"const", name}}}}, with_plugin, plugin->options, plugin->summary);
+        out[name + ".backend"] = component({{"plugin", {{"const", name}}}, {"for_each", for_each()}}, with_plugin,
+                                           plugin->options, plugin->summary);
         if (plugin->source_options) {
             out[name + ".source"] = component(source_core(), with_backend, plugin->source_options, plugin->summary);
             sources.push_back(reference(name + ".source"));
@@ -238,6 +262,7 @@ Json definitions(const std::vector<const leat_descriptor*>& plugins) {
 
 }  // namespace
 
+// Nothing is required at the top: "backends" may stand in one file and "routes" in another.
 std::string json_schema(const std::vector<const leat_descriptor*>& plugins) {
     Json path{{"anyOf", {text(), list_of(text())}}};
     Json log = object(
@@ -248,11 +273,14 @@ std::string json_schema(const std::vector<const leat_descriptor*>& plugins) {
                                        "The systems to connect to, by name.")},
                 {"routes", described({{"type", "object"}, {"additionalProperties", reference("route")}},
                                      "Where messages go, by name.")},
+                {"include", described(path,
+                                      "Other files, relative to this one: names and patterns such as "
+                                      "`routes.d/*.json`.")},
+                {"defaults", defaults()},
                 {"shards", described(integer(1, 256), "Threads to run routes on.")},
-                {"plugin_path",
-                 described(std::move(path), "Further folders to look for plugins in, relative to this file.")},
+                {"plugin_path", described(path, "Further folders to look for plugins in, relative to this file.")},
                 {"log", described(std::move(log), "How the host logs, unless the command line says otherwise.")}},
-               {"backends", "routes"});
+               Json::array());
     Json schema{{"$schema", "http://json-schema.org/draft-07/schema#"}, {"title", "Leat configuration"}};
     schema.update(out);
     schema["definitions"] = definitions(plugins);

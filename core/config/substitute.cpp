@@ -84,23 +84,6 @@ std::optional<std::string> read_variable(std::string_view body, const Environmen
     return value && !value->empty() ? value : std::string(body.substr(split + 2));
 }
 
-void substitute_in(Node& node, const Document& document, const Environment& environment, Report& report) {
-    for (Node& child : node.children) substitute_in(child, document, environment, report);
-    if (node.kind != Kind::string) return;
-    std::string error;
-    auto expansion = expand(node.text, document.folder, environment, error);
-    if (!expansion) {
-        report.error(node, error);
-        node.unusable = true;
-        return;
-    }
-    if (!expansion->substituted) return;
-    node.written = std::move(node.text);
-    node.text = std::move(expansion->text);
-    node.substituted = true;
-    node.from_file = expansion->from_file;
-}
-
 }  // namespace
 
 Environment process_environment() {
@@ -149,8 +132,21 @@ std::optional<Expansion> expand(std::string_view text, const std::filesystem::pa
     return result;
 }
 
-void substitute(Document& document, const Environment& environment, Report& report) {
-    substitute_in(document.root, document, environment, report);
+void substitute(Node& node, const Environment& environment, Report& report) {
+    for (Node& child : node.children) substitute(child, environment, report);
+    if (node.kind != Kind::string) return;
+    std::string error;
+    auto expansion = expand(node.text, node.document->folder, environment, error);
+    if (!expansion) {
+        report.error(node, error);
+        node.unusable = true;
+        return;
+    }
+    if (!expansion->substituted) return;
+    node.written = std::move(node.text);
+    node.text = std::move(expansion->text);
+    node.substituted = true;
+    node.from_file = expansion->from_file;
 }
 
 std::optional<std::string> literal(std::string_view expanded) {

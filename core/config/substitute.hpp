@@ -4,7 +4,7 @@
 // literal()'s, to read. What is filled in is data: a `${` in it is escaped, so that a password or a file is never
 // taken for a template.
 //
-//   substitute(*document, process_environment(), report);
+//   substitute(document->root, process_environment(), report);
 //   node.text            // "${file:/run/secrets/mq}" -> "s3cret"
 //   literal(node.text)   // `$${x}` -> `${x}`; nothing when a template's placeholder remains
 #pragma once
@@ -17,7 +17,7 @@
 
 namespace leat::config {
 
-struct Document;
+struct Node;
 class Report;
 
 // The value of a variable, or nothing when it is not set.
@@ -36,8 +36,8 @@ struct Expansion {
 std::optional<Expansion> expand(std::string_view text, const std::filesystem::path& folder,
                                 const Environment& environment, std::string& error);
 
-// Expands all strings of the document in place; each failure is an error at its string.
-void substitute(Document& document, const Environment& environment, Report& report);
+// Expands all strings of the value in place, each once; each failure is an error at its string.
+void substitute(Node& node, const Environment& environment, Report& report);
 
 // The expanded text as it is meant literally. Nothing when it holds a placeholder, which only a template may.
 std::optional<std::string> literal(std::string_view expanded);

@@ -108,7 +108,7 @@ TEST_CASE("all strings of a document are filled in, and every failure is reporte
     auto document =
         parse("{\"a\": \"${env:PORT}\",\n\"b\": [\"${env:NOPE}\",\n\"${file:/nowhere/x}\"]}", "f.json", report);
     REQUIRE(document);
-    substitute(*document, look_up, report);
+    substitute(document->root, look_up, report);
     const Node& a = *document->root.find("a");
     CHECK(a.text == "1883");
     CHECK(a.substituted);

@@ -69,8 +69,7 @@ class Validator {
 
     void read_options(Component& component, const leat_option* const* declared, std::string_view whose,
                       const Words& core, const Surroundings& around) {
-        component.options = OptionReader(*model_.document, around, report_)
-                                .read(declared, component.given, *component.at, whose, core);
+        component.options = OptionReader(around, report_).read(declared, component.given, *component.at, whose, core);
     }
 
     // Fills in what a source or sink is made by; null and an error when its backend does not exist or has none.
