@@ -1,0 +1,205 @@
+#include "io_thread.hpp"
+
+#include <leat/plugin.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "reconnect.hpp"
+
+namespace leat::rabbitmq {
+namespace {
+
+std::chrono::nanoseconds now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+void signal(int fd) {
+    const std::uint64_t one = 1;
+    (void)!::write(fd, &one, sizeof one);
+}
+
+void clear(int fd) {
+    std::uint64_t count = 0;
+    (void)!::read(fd, &count, sizeof count);
+}
+
+}  // namespace
+
+IoThread::IoThread()
+    : shard_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)), thread_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (shard_fd_ >= 0 && thread_fd_ >= 0) return;
+    if (shard_fd_ >= 0) ::close(shard_fd_);
+    if (thread_fd_ >= 0) ::close(thread_fd_);
+    throw std::runtime_error("no file descriptor left for an eventfd");
+}
+
+IoThread::~IoThread() {
+    ::close(shard_fd_);
+    ::close(thread_fd_);
+}
+
+void IoThread::start(Settings settings) {
+    settings_ = std::move(settings);
+    std::thread([self = shared_from_this()] { self->loop(); }).detach();
+}
+
+void IoThread::renew(Settings settings) {
+    const std::lock_guard lock(mutex_);
+    settings_ = std::move(settings);
+}
+
+bool IoThread::stop() {
+    const std::lock_guard lock(mutex_);
+    is_ending_ = true;
+    ended_pause_.notify_one();
+    if (!is_serving_) return true;
+    wake();
+    return false;
+}
+
+bool IoThread::has_ended() const {
+    const std::lock_guard lock(mutex_);
+    return has_ended_;
+}
+
+void IoThread::cut() {
+    const std::lock_guard lock(mutex_);
+    if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+}
+
+void IoThread::answered() {
+    clear(shard_fd_);
+    const std::lock_guard lock(mutex_);
+    has_rung_ = false;
+}
+
+std::vector<Note> IoThread::take_notes() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(notes_, {});
+}
+
+void IoThread::wake() {
+    if (!std::exchange(is_sleeping_, false)) return;
+    signal(thread_fd_);
+}
+
+void IoThread::ring() {
+    if (std::exchange(has_rung_, true)) return;
+    signal(shard_fd_);
+}
+
+void IoThread::tell(std::uint32_t state, std::string why, std::chrono::nanoseconds next_attempt,
+                    bool asks_for_settings) {
+    const std::lock_guard lock(mutex_);
+    notes_.push_back({state, std::move(why), next_attempt, asks_for_settings});
+    ring();
+}
+
+void IoThread::loop() {
+    std::minstd_rand random{std::random_device{}()};
+    std::unique_ptr<Reconnect> reconnect;
+    for (;;) {
+        Settings settings;
+        {
+            const std::lock_guard lock(mutex_);
+            if (is_ending_) break;
+            settings = settings_;
+        }
+        if (!reconnect) {
+            reconnect = std::make_unique<Reconnect>(settings.reconnect_delay, settings.reconnect_max_delay);
+            tell(LEAT_STATE_CONNECTING, "connecting to " + settings.host + ":" + std::to_string(settings.port));
+        }
+        connected_at_ = {};
+        std::string why;
+        if (attempt(settings, why)) break;
+        if (connected_at_.count() > 0) reconnect->connected(connected_at_);
+        reconnect->lost(now());
+        const auto delay = reconnect->next(static_cast<std::uint32_t>(random()));
+        tell(LEAT_STATE_DOWN, why, delay, true);
+        if (!pause(delay)) break;
+    }
+    const std::lock_guard lock(mutex_);
+    has_ended_ = true;
+    ring();
+}
+
+// One connection from its beginning to its end; true: asked to end.
+bool IoThread::attempt(const Settings& settings, std::string& why) {
+    try {
+        Connection connection(settings);
+        prepare(connection);
+        if (!enter(connection.fd())) {
+            connection.close();
+            return true;
+        }
+        connected_at_ = now();
+        try {
+            serve(connection);
+        } catch (...) {
+            left();
+            leave();
+            throw;
+        }
+        left();
+        leave();
+        connection.close();
+        return true;
+    } catch (const std::exception& e) {
+        why = e.what();
+    }
+    const std::lock_guard lock(mutex_);
+    return is_ending_;
+}
+
+void IoThread::serve(Connection& connection) {
+    const int heartbeat = amqp_get_heartbeat(connection.state());
+    const auto longest = heartbeat > 0 ? std::chrono::milliseconds(heartbeat * 1000 / 2) : std::chrono::hours(1);
+    while (!work(connection)) wait(connection, std::min<std::chrono::milliseconds>(longest, patience()));
+}
+
+// From here on the shard's messages are touched, until leave(); false: it has let go of them.
+bool IoThread::enter(int fd) {
+    const std::lock_guard lock(mutex_);
+    if (is_ending_) return false;
+    is_serving_ = true;
+    socket_ = fd;
+    notes_.push_back({LEAT_STATE_UP, {}});
+    ring();
+    return true;
+}
+
+void IoThread::leave() {
+    const std::lock_guard lock(mutex_);
+    is_serving_ = false;
+    socket_ = -1;
+    ring();
+}
+
+void IoThread::wait(Connection& connection, std::chrono::milliseconds most) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (has_work() || is_ending_) return;
+        is_sleeping_ = true;
+    }
+    const short events = awaited();
+    pollfd wanted[2] = {{connection.fd(), events, 0}, {thread_fd_, POLLIN, 0}};
+    const int ready = ::poll(wanted, 2, static_cast<int>(most.count()));
+    if (wanted[1].revents != 0) clear(thread_fd_);
+    {
+        const std::lock_guard lock(mutex_);
+        is_sleeping_ = false;
+    }
+    if (ready == 0 && (events & POLLIN) == 0) connection.beat();
+}
+
+// Waits before the next attempt; false: asked to end.
+bool IoThread::pause(std::chrono::nanoseconds time) {
+    std::unique_lock lock(mutex_);
+    return !ended_pause_.wait_for(lock, time, [this] { return is_ending_; });
+}
+
+}  // namespace leat::rabbitmq

@@ -1,0 +1,167 @@
+#include "consumer/consumer.hpp"
+
+#include <poll.h>
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+namespace leat::rabbitmq {
+
+Consumer::Consumer(Plan plan) : plan_(std::move(plan)), reader_(plan_.key_header, plan_.takes_properties) {}
+
+Consumer::~Consumer() {
+    for (Block* block : arrived_) pool_->put(block);
+    if (block_) pool_->put(block_);
+}
+
+std::uint64_t Consumer::take(std::vector<Block*>& into) {
+    const std::lock_guard lock(mutex());
+    into.insert(into.end(), arrived_.begin(), arrived_.end());
+    arrived_.clear();
+    return generation_;
+}
+
+void Consumer::emitted(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex());
+    waiting_bytes_ -= bytes;
+    if (has_work()) wake();
+}
+
+void Consumer::answer(std::uint64_t generation, Answer&& answer) {
+    const std::lock_guard lock(mutex());
+    if (generation != generation_) return;
+    if (answer.acknowledge != 0) answers_.acknowledge = answer.acknowledge;  // they only grow
+    answers_.refusals.insert(answers_.refusals.end(), answer.refusals.begin(), answer.refusals.end());
+    wake();
+}
+
+bool Consumer::has_work() const {
+    return answers_.acknowledge != 0 || !answers_.refusals.empty() ||
+           (is_paused_ && waiting_bytes_ < plan_.max_bytes);
+}
+
+short Consumer::awaited() const { return is_paused_ ? short{0} : short{POLLIN}; }
+
+void Consumer::prepare(Connection& connection) {
+    connection.open_channel(kChannel);
+    plan_.topology.establish(connection, kChannel);
+    amqp_basic_qos(connection.state(), kChannel, 0, plan_.prefetch, 0);
+    connection.check(kChannel, "set the prefetch");
+    amqp_table_entry_t priority{};
+    priority.key = amqp_cstring_bytes("x-priority");
+    priority.value.kind = AMQP_FIELD_KIND_I32;
+    priority.value.value.i32 = plan_.priority;
+    const amqp_table_t arguments{plan_.priority != 0 ? 1 : 0, &priority};
+    amqp_basic_consume(connection.state(), kChannel, bytes_of(plan_.queue), amqp_empty_bytes, 0, 0,
+                       plan_.is_exclusive, arguments);
+    connection.check(kChannel, "read queue '" + plan_.queue + "'");
+}
+
+bool Consumer::work(Connection& connection) {
+    for (;;) {
+        Answer answers;
+        const bool is_ending = take_answers(answers);
+        send(connection, answers);
+        if (is_ending) return true;
+        if (is_paused_) return false;
+        amqp_frame_t frame;
+        bool is_there = true;
+        while ((block_ == nullptr || !block_->is_full()) && (is_there = connection.next(frame))) {
+            handle(connection, frame);
+        }
+        hand_over();
+        if (!is_there) return false;
+    }
+}
+
+bool Consumer::take_answers(Answer& answers) {
+    const std::lock_guard lock(mutex());
+    answers = std::exchange(answers_, {});
+    is_paused_ = waiting_bytes_ >= plan_.max_bytes;
+    return is_ending();
+}
+
+void Consumer::send(Connection& connection, const Answer& answers) {
+    for (const Nack& nack : answers.refusals)
+        Connection::check_sent(amqp_basic_nack(connection.state(), kChannel, nack.tag, 0, nack.requeue), "refuse");
+    if (answers.acknowledge == 0) return;
+    Connection::check_sent(amqp_basic_ack(connection.state(), kChannel, answers.acknowledge, 1), "acknowledge");
+}
+
+void Consumer::handle(Connection& connection, const amqp_frame_t& frame) {  // hot: per frame
+    switch (frame.frame_type) {
+        case AMQP_FRAME_METHOD:
+            if (frame.payload.method.id == AMQP_BASIC_DELIVER_METHOD) {
+                delivery_ = static_cast<const amqp_basic_deliver_t*>(frame.payload.method.decoded);
+            } else if (frame.payload.method.id == AMQP_BASIC_CANCEL_METHOD) {
+                throw Lost("the broker ended the reading of queue '" + plan_.queue +
+                           "' (basic.cancel): the queue was deleted, or its node went away");
+            }
+            return;
+        case AMQP_FRAME_HEADER:
+            if (delivery_ == nullptr) return;
+            begin_message(frame);
+            break;
+        case AMQP_FRAME_BODY:
+            if (!is_in_body_ || frame.payload.body_fragment.len > missing_) throw Lost("a body that is too long");
+            std::memcpy(body_, frame.payload.body_fragment.bytes, frame.payload.body_fragment.len);
+            body_ += frame.payload.body_fragment.len;
+            missing_ -= frame.payload.body_fragment.len;
+            break;
+        default:
+            return;
+    }
+    if (!is_in_body_ || missing_ > 0) return;
+    is_in_body_ = false;
+    ++block_->count;
+    connection.forget_frames(kChannel);
+}
+
+void Consumer::begin_message(const amqp_frame_t& frame) {
+    Delivery delivery{};
+    delivery.exchange = delivery_->exchange;
+    delivery.routing_key = delivery_->routing_key;
+    delivery.is_redelivered = delivery_->redelivered != 0;
+    delivery.properties = static_cast<const amqp_basic_properties_t*>(frame.payload.properties.decoded);
+    delivery.body_size = static_cast<std::size_t>(frame.payload.properties.body_size);
+    delivery_ = nullptr;
+    const std::size_t needed = reader_.measure(delivery);
+    char* at = block_ != nullptr ? block_->reserve(needed) : nullptr;
+    if (at == nullptr) {
+        hand_over();
+        block_ = pool_->take(needed);
+        at = block_->reserve(needed);
+    }
+    leat_message& message = block_->messages[block_->count];
+    body_ = reader_.write(delivery, at, message);
+    message.buffer = block_;
+    message.lane = plan_.lane;
+    missing_ = delivery.body_size;
+    is_in_body_ = true;
+}
+
+// What is complete goes to the shard; a message in its middle stays.
+void Consumer::hand_over() {
+    if (block_ == nullptr || is_in_body_ || block_->count == 0) return;
+    Block* const block = std::exchange(block_, nullptr);
+    block->lend();
+    const std::lock_guard lock(mutex());
+    block->generation = generation_;
+    waiting_bytes_ += block->used;
+    arrived_.push_back(block);
+    ring();
+}
+
+void Consumer::left() {
+    if (block_ != nullptr) pool_->put(std::exchange(block_, nullptr));
+    delivery_ = nullptr;
+    is_in_body_ = false;
+    const std::lock_guard lock(mutex());
+    is_paused_ = false;
+    ++generation_;
+    answers_ = {};
+    ring();
+}
+
+}  // namespace leat::rabbitmq
