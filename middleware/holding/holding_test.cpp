@@ -1,0 +1,128 @@
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <list>
+#include <map>
+#include <random>
+#include <set>
+
+#include "holding/due_queue.hpp"
+#include "holding/id_table.hpp"
+#include "holding/ring.hpp"
+#include "support/stepped_host.hpp"
+
+using namespace leat::holding;
+using namespace leat::test;
+
+TEST_CASE("SipHash with 128 bits gives the reference vectors of its authors") {
+    // vectors_sip128 of the reference implementation: key 00 01 .. 0f, texts of length 0 and 1
+    const Id key{0x0706050403020100, 0x0f0e0d0c0b0a0908};
+    std::string text;
+    const auto hash = [&](size_t n) {
+        text.clear();
+        for (size_t i = 0; i < n; ++i) text += static_cast<char>(i);
+        return SipHash::hash(key, text);
+    };
+    CHECK(hash(0) == Id{0xe6a825ba047f81a3, 0x930255c71472f66d});
+    CHECK(hash(1) == Id{0x44af996bd8c187da, 0x45fc229b11597634});
+    std::set<uint64_t> seen;
+    for (size_t n = 0; n < 100; ++n) seen.insert(hash(n).low), seen.insert(hash(n).high);
+    CHECK(seen.size() == 200);
+}
+
+TEST_CASE("fingerprints tell absent from empty and where a part ends") {
+    const Fingerprints of;
+    using leat::bytes, leat::kAbsent;
+    CHECK(of.parts({bytes("ab"), bytes("c")}) == of.parts({bytes("ab"), bytes("c")}));
+    CHECK_FALSE(of.parts({bytes("ab"), bytes("c")}) == of.parts({bytes("a"), bytes("bc")}));
+    CHECK_FALSE(of.parts({bytes(""), bytes("c")}) == of.parts({kAbsent, bytes("c")}));
+    CHECK_FALSE(of.parts({bytes("c"), bytes("")}) == of.parts({bytes("c"), kAbsent}));
+    CHECK_FALSE(of.text("a") == Fingerprints().text("a"));  // another secret
+}
+
+TEST_CASE("a table of ids does what a map and a list do") {
+    std::mt19937 random(std::random_device{}());
+    IdTable<int> table;
+    std::map<uint64_t, int> model;
+    std::list<uint64_t> used;                                 // oldest first
+    const auto id = [](uint64_t n) { return Id{n, n % 7}; };  // many in one bucket
+    for (int step = 0; step < 50'000; ++step) {
+        const uint64_t n = random() % 500;
+        const uint32_t at = table.find(id(n));
+        REQUIRE((at != table.kNone) == model.contains(n));
+        if (at == table.kNone) {
+            const uint32_t made = table.insert(id(n));
+            table.value(made) = step;
+            model[n] = step;
+            if (random() % 4) table.touch(made), used.push_back(n);
+        } else {
+            REQUIRE(table.value(at) == model[n]);
+            used.remove(n);
+            if (random() % 3 == 0) {
+                table.erase(at);
+                model.erase(n);
+            } else {
+                table.touch(at);
+                used.push_back(n);
+            }
+        }
+        REQUIRE(table.size() == model.size());
+        REQUIRE(table.listed() == used.size());
+        if (!used.empty()) REQUIRE(table.id(table.oldest()) == id(used.front()));
+    }
+}
+
+TEST_CASE("a ring does what a queue does") {
+    std::mt19937 random(std::random_device{}());
+    Ring<int> ring;
+    std::deque<int> model;
+    for (int step = 0; step < 20'000; ++step) {
+        if (random() % 5 < 3) ring.push(step), model.push_back(step);
+        if (random() % 5 < 2 && !model.empty()) {
+            REQUIRE(ring.pop() == model.front());
+            model.pop_front();
+        }
+        if (random() % 1000 == 0) {
+            ring.remove_if([](int n) { return n % 3 == 0; });
+            std::erase_if(model, [](int n) { return n % 3 == 0; });
+        }
+        REQUIRE(ring.size() == model.size());
+    }
+    for (size_t i = 0; i < model.size(); ++i) REQUIRE(ring[i] == model[i]);
+}
+
+TEST_CASE("a queue by time gives out what is due, by time, in each lane by arrival") {
+    std::mt19937 random(std::random_device{}());
+    SteppedHost host;
+    Instance me(host);
+    Told told;
+    {
+        DueQueue queue;
+        std::map<uint32_t, uint64_t> last;
+        leat_message out[LEAT_BATCH_MAX];
+        uint64_t token = 0, taken = 0;
+        for (int64_t now = 0; now < 3000; ++now) {
+            for (auto n = random() % 4; n > 0; --n) {
+                leat_message m = make_message(host, me, "t", "k", "p", {&told, token++});
+                m.lane = static_cast<uint32_t>(random() % 5);
+                queue.add(m, queue.earliest(m, now + static_cast<int64_t>(random() % 50)));
+            }
+            const size_t n = queue.take(now, out);
+            for (size_t i = 0; i < n; ++i, ++taken) {
+                const auto [before, is_first] = last.try_emplace(out[i].lane, out[i].receipt.token);
+                REQUIRE((is_first || before->second < out[i].receipt.token));
+                before->second = out[i].receipt.token;
+                leat::Settlements().end(out[i], LEAT_ACK);
+            }
+            REQUIRE(queue.next_due() > now);
+        }
+        queue.abandon_lane(2);
+        CHECK(told.count(LEAT_ABANDON) > 0);
+        const size_t left = queue.size();
+        CHECK(taken + told.count(LEAT_ABANDON) + left == token);
+        queue.abandon_all();
+        CHECK(told.all.size() == token);
+        CHECK(queue.next_due() == DueQueue::kNever);
+    }
+    CHECK(host.live_buffers == 0);
+}
