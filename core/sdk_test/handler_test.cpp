@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <optional>
 #include <random>
 
 #include "support/stepped_host.hpp"
@@ -255,4 +256,173 @@ TEST_CASE("whatever a handler does, every message is settled once and no buffer 
                           [](int n) { return n == 1; }));
         REQUIRE(f.host.live_buffers == 0);
     }
+}
+
+TEST_CASE("keys, payloads and headers can be taken away") {
+    Fixture f([](leat::Message& m) {
+        m.set_header("a", "1");
+        m.set_header("b", "2");
+        m.remove_header("a");
+        m.remove_header("never there");
+        m.remove_key();
+        CHECK(leat::find_header(m.c(), "b"));
+        if (m.payload() == "x") m.remove_payload();
+    });
+    f.push({"x", "yy"});
+    CHECK(header(f.below.messages[0], "a") == "(none)");
+    CHECK(header(f.below.messages[0], "b") == "2");
+    CHECK_FALSE(leat::present(f.below.messages[0].key));
+    CHECK_FALSE(leat::present(f.below.messages[0].payload));
+    CHECK(leat::view(f.below.messages[1].payload) == "yy");
+    f.below.settle_all(LEAT_ACK);
+    CHECK(f.host.live_buffers == 0);
+}
+
+TEST_CASE("the children of a handler are bounded in total: what comes meanwhile waits in order") {
+    constexpr size_t kMost = leat::Handler::kMaxUnsettled;
+    Fixture f([](leat::Message& m) {
+        for (int i = 0; i < 99; ++i) m.emit("t", "k", m.payload());
+    });
+    std::vector<std::string> numbers;
+    for (int i = 0; i < 200; ++i) numbers.push_back(std::to_string(i));
+    f.push(numbers);
+    f.push({"200"});
+    const size_t first = f.below.messages.size();
+    CHECK(first >= kMost);
+    CHECK(first < kMost + 100);
+    CHECK(f.below.signals == std::vector<uint32_t>{LEAT_SIGNAL_FLUSH});  // who collects must not wait for us
+    f.handler.c()->inlet->signal(f.handler.c()->inlet, LEAT_SIGNAL_FLUSH, 0);
+    f.host.run();
+    CHECK(f.below.messages.size() == first);
+    size_t settled = 0;
+    while (settled < f.below.messages.size()) {
+        for (size_t i = 0; i < 700 && settled < f.below.messages.size(); ++i) f.below.settle(settled++, LEAT_ACK);
+        const size_t before = f.below.messages.size();
+        if (settled < before) CHECK(f.below.messages.size() == before);  // never inside settle
+        f.host.run();
+        REQUIRE(f.below.messages.size() - settled < kMost + 100);
+    }
+    REQUIRE(f.below.payloads.size() == 201 * 100);
+    for (size_t i = 0; i < f.below.payloads.size(); ++i) REQUIRE(f.below.payloads[i] == std::to_string(i / 100));
+    CHECK(f.told.count(LEAT_ACK) == 201);
+    CHECK(f.below.signals.back() == LEAT_SIGNAL_FLUSH);  // behind what waited
+    CHECK(f.host.live_buffers == 0);
+}
+
+TEST_CASE("what waits for room goes back behind a refused message of its lane, and is given up at a stop") {
+    Fixture f(
+        [](leat::Message& m) {
+            if (m.payload() == "no") return m.reject("as asked");
+            for (int i = 0; i < 1000; ++i) m.emit("t", "k", "child");
+        },
+        LEAT_IDENTITY_ORDERED);
+    f.push({"a", "b", "c", "d", "e", "no", "x", "behind", "y"}, 2);  // "no" and "behind" are of lane 1
+    CHECK(f.below.messages.size() == 5005);
+    for (size_t i = 0; i < 5005; ++i) f.below.settle(i, LEAT_ACK);
+    f.host.run();
+    REQUIRE(f.me.failures.size() == 2);
+    CHECK(leat::view(f.me.failures[1].message.payload) == "behind");
+    CHECK(f.me.failures[1].code == LEAT_HELD);
+    f.push({"p", "q", "r", "s"});
+    f.below.settle(5005, LEAT_ACK);
+    f.handler.c()->stop(f.handler.c());
+    CHECK(f.told.count(LEAT_ABANDON) >= 1);
+    for (size_t i = 0; i < 2; ++i) f.me.settle(i, LEAT_ABANDON);
+    f.below.settle_all(LEAT_ABANDON);
+    f.host.advance(2ms);
+    CHECK(f.me.stopped);
+    CHECK(f.told.all.size() == 5 + 2 + 2 + 4);
+    CHECK(f.host.live_buffers == 0);
+}
+
+TEST_CASE("a handler that settles by hand: what it passes on no longer tells the source") {
+    std::vector<leat::Receipt> kept;
+    Fixture f(
+        [&](leat::Message& m) {
+            if (m.payload() == "at once") m.acknowledge();
+            if (m.payload() == "later") kept.push_back(m.take_receipt());
+            if (m.payload() == "dropped") {
+                kept.push_back(m.take_receipt());
+                m.drop();
+            }
+        },
+        LEAT_IDENTITY_MANUAL);
+    f.push({"at once", "later", "as ever", "dropped"});
+    REQUIRE(f.told.all.size() == 1);
+    CHECK(f.told.all[0].token == 0);
+    CHECK(f.told.all[0].outcome == LEAT_ACK);
+    REQUIRE(f.below.messages.size() == 3);
+    f.below.settle_all(LEAT_REJECT);
+    REQUIRE(f.told.all.size() == 2);
+    CHECK(f.told.all[1].token == 2);  // its receipt was left alone: as on any route
+    kept[0].retry("not today", 3s);
+    CHECK(f.told.all[2].outcome == LEAT_RETRY);
+    CHECK(f.told.all[2].reason == "not today");
+    CHECK_THROWS_AS(kept[0].ack(), std::logic_error);
+    kept[1].reject("no");
+    CHECK(f.told.all[3].token == 3);
+    CHECK(f.told.all[3].outcome == LEAT_REJECT);
+    CHECK(f.host.live_buffers == 0);
+}
+
+TEST_CASE("a receipt let go in hand goes back to its message, later it is a retry, at a stop abandoned") {
+    std::optional<leat::Receipt> kept;
+    Fixture f(
+        [&](leat::Message& m) {
+            if (m.payload() == "keep") {
+                kept = m.take_receipt();
+                return;
+            }
+            const leat::Receipt mine = m.take_receipt();
+            if (m.payload() == "throw") throw std::runtime_error("oh");
+        },
+        LEAT_IDENTITY_MANUAL);
+    f.push({"forgotten", "throw", "keep"});
+    CHECK(f.told.all.empty());
+    REQUIRE(f.me.failures.size() == 1);
+    CHECK(f.me.failures[0].message.receipt.settler == &f.told);  // as it was received
+    f.me.settle(0, LEAT_ABANDON);
+    f.below.settle(0, LEAT_ACK);
+    CHECK(f.told.count(LEAT_ACK) == 1);
+    kept.reset();
+    CHECK(f.told.count(LEAT_RETRY) == 1);
+    f.push({"keep"});
+    f.handler.c()->stop(f.handler.c());
+    CHECK(f.told.count(LEAT_ABANDON) == 2);
+    CHECK_FALSE(f.me.stopped);  // what it passed on is still under way
+    f.below.settle_all(LEAT_ACK);
+    f.host.advance(2ms);
+    CHECK(f.me.stopped);
+    kept->ack();  // too late: nothing
+    CHECK(f.told.all.size() == 4);
+    CHECK(f.host.live_buffers == 0);
+}
+
+TEST_CASE("a receipt can be taken only where the route says manual") {
+    Fixture f([](leat::Message& m) { m.acknowledge(); });
+    f.push({"a"});
+    CHECK(f.told.all.empty());
+    REQUIRE(f.me.failures.size() == 1);
+    CHECK(f.me.failures[0].reason.find("manual") != std::string::npos);
+    f.me.settle(0, LEAT_REJECT);
+    CHECK(f.host.live_buffers == 0);
+}
+
+TEST_CASE("a refused message whose receipt was taken goes to its policy with a receipt of the handler's own") {
+    Fixture f(
+        [](leat::Message& m) {
+            m.acknowledge();
+            m.emit("t", "k", "child");
+            if (m.payload() == "bad") m.reject("bad");
+        },
+        LEAT_IDENTITY_MANUAL);
+    f.push({"bad", "good"});
+    CHECK(f.told.count(LEAT_ACK) == 2);
+    REQUIRE(f.me.failures.size() == 1);
+    CHECK(f.me.failures[0].message.receipt.settler != &f.told);
+    f.me.settle(0, LEAT_ACK, LEAT_DEAD_LETTERED);
+    CHECK(f.below.payloads == std::vector<std::string>{"good", "child"});
+    f.below.settle_all(LEAT_REJECT);
+    CHECK(f.told.all.size() == 2);
+    CHECK(f.host.live_buffers == 0);
 }

@@ -53,7 +53,9 @@ TEST_CASE("an outcome from the future counts as retry in a join") {
 }
 
 TEST_CASE("a join hands the reason of the worst child up, and ignores a child settled once too often") {
-    Join join;
+    const leat::test::BrokenRules broken;
+    int strays = 0;
+    Join join([&strays] { ++strays; });
     Told told;
     const uint64_t parent = join.open({&told, 1}, 2);
     const leat_receipt child = join.child(parent);
@@ -74,4 +76,7 @@ TEST_CASE("a join hands the reason of the worst child up, and ignores a child se
     settle(again, LEAT_ACK);
     CHECK(told.all.size() == 2);
     CHECK(told.all[1].reason.empty());
+    CHECK(join.stale() == 2);
+    CHECK(strays == 1);  // the first is enough for a log
+    CHECK(broken.count() == (leat::kChecksRules ? 2 : 0));
 }

@@ -133,6 +133,7 @@ TEST_CASE("each kind of end has a column of the ledger") {
 }
 
 TEST_CASE("a second settlement and one of nobody's are stale, in every state of a message") {
+    const leat::test::BrokenRules broken;
     Fixture f(4);
     const auto again = [&](size_t i, uint32_t outcome) {
         const leat_settlement s{f.below.messages[i].receipt.token, outcome, LEAT_NONE, nullptr};
@@ -153,6 +154,9 @@ TEST_CASE("a second settlement and one of nobody's are stale, in every state of 
     leat_settler* settler = f.below.messages[0].receipt.settler;
     settler->settle(settler, &wild, 1);
     CHECK(f.flow().stale == stale + 1);
+    CHECK(broken.count() == (leat::kChecksRules ? stale + 1 : 0));  // no connection has ended: nothing excuses it
+    CHECK(std::count_if(f.me.log.begin(), f.me.log.end(),
+                        [](const auto& line) { return line.find("settled twice") != line.npos; }) == 1);
     CHECK(f.flow().settled == 2);
     f.check_ledger();
     f.below.settle(1, LEAT_ACK);
@@ -241,7 +245,10 @@ TEST_CASE("a forgotten window counts what was unsettled as returned, and old tok
     CHECK(f.below.payloads.size() == 20);
     CHECK(f.below.payloads[10] == "10");
     f.below.settle(1, LEAT_ACK);
-    CHECK(f.flow().stale == 1);
+    f.below.settle(2, LEAT_ACK);
+    CHECK(f.flow().stale == 2);
+    CHECK(f.me.log.size() == 1);
+    CHECK(f.me.log[0].find("connection that has ended") != std::string::npos);
     f.check_ledger();
 }
 

@@ -14,10 +14,12 @@
 #pragma once
 
 #include <poll.h>
+#include <leat/sdk/flow/broken_rule.hpp>
 #include <leat/sdk/flow/settle.hpp>
 #include <leat/sdk/services.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <deque>
@@ -33,6 +35,25 @@
 namespace leat::test {
 
 class SteppedHost;
+
+/** While it lives, rules of plugin.h may be broken: debug builds count it instead of aborting. One at a time. */
+class BrokenRules {
+  public:
+    BrokenRules() {
+        counted() = 0;
+        on_broken_rule = [](const char*) { ++counted(); };
+    }
+    ~BrokenRules() { on_broken_rule = nullptr; }
+    BrokenRules(const BrokenRules&) = delete;
+    BrokenRules& operator=(const BrokenRules&) = delete;
+    size_t count() const { return counted(); }
+
+  private:
+    static std::atomic<size_t>& counted() {
+        static std::atomic<size_t> n = 0;
+        return n;
+    }
+};
 
 /** What a component knows the host by, and what the host heard from it. */
 struct Instance {

@@ -153,7 +153,7 @@ struct leat_message {
 #define LEAT_DROPPED 1u       /* with ACK: a stage ended it on purpose; not the same as landed */
 #define LEAT_DISCARDED 2u     /* with ACK: the route's policy gave it up */
 #define LEAT_DEAD_LETTERED 3u /* with ACK: it landed in the dead letter */
-#define LEAT_HELD 4u          /* with RETRY, in host->fail: nothing wrong with it, it stands behind a refused one */
+#define LEAT_HELD 4u          /* with RETRY: nothing wrong with it, it stands behind a refused one; not an attempt */
 
 /* Why, in words. Lives until settle (or fail) returns; who keeps it copies it. */
 typedef struct leat_detail {
@@ -284,6 +284,8 @@ typedef struct leat_option {
 #define LEAT_IDENTITY_ORDERED 1u     /* the route keeps lanes in order */
 #define LEAT_IDENTITY_LANES_MAPPED 2u /* source: the route gives lanes of its own; do not send ABANDON_LANE */
 #define LEAT_IDENTITY_NO_COMMIT 4u   /* source: "ack": "never"; the window advances, nothing is told to the broker */
+#define LEAT_IDENTITY_MANUAL 8u      /* stage: "ack": "manual"; it may settle receipts itself, see LEAT_STAGE_SETTLES */
+#define LEAT_IDENTITY_STRICT 16u     /* sink: "ordering": "strict"; the promise of LEAT_SINK_IN_ORDER is asked for */
 
 /* Who a component is. Lives as long as the component. */
 typedef struct leat_identity {
@@ -469,7 +471,8 @@ struct leat_host {
     uint32_t (*reread)(leat_instance *me, const leat_value *value, leat_text *into);
 
     /* Gives a message back that this stage refuses at once, as it was received; receipt and buffer reference go
-     * with it, and the step's failure policy takes it from there.              [shard, inside the stage's own push]
+     * with it, and the step's failure policy takes it from there. Inside the stage's own push; one that held messages
+     * back for room may give them back in a turn of its own, never inside settle.                [shard & started]
      * outcome  LEAT_RETRY or LEAT_REJECT. On an ordered route the stage then also gives back the later messages of
      *          that lane in its batch, LEAT_RETRY with the code LEAT_HELD.
      * A stage that learns of failures later declares LEAT_STAGE_ASYNC and settles instead. */
@@ -533,8 +536,17 @@ struct leat_check {
 
 #define LEAT_STAGE_ASYNC 1u     /* learns of failures later: its policy wraps receipts above it */
 #define LEAT_STAGE_UNORDERED 2u /* may emit a lane in another order; refused on an ordered route */
-#define LEAT_SINK_IN_ORDER 4u   /* having settled one of a lane RETRY, settles all later ones RETRY until RESUME */
-#define LEAT_SOURCE_REJECTS 8u  /* the source can tell its broker of a reject ("then": "source") */
+/* On a strict route (LEAT_IDENTITY_STRICT) the sink, having settled one of a lane RETRY or REJECT, settles all later
+ * ones of that lane RETRY with the code LEAT_HELD, unlanded, until one comes flagged LEAT_MESSAGE_RESUME. For a sink
+ * without it the host lets one message of a lane at a time be in flight there. */
+#define LEAT_SINK_IN_ORDER 4u
+#define LEAT_SOURCE_REJECTS 8u    /* the source can tell its broker of a reject ("then": "source") */
+#define LEAT_SOURCE_NO_COMMIT 16u /* the source knows LEAT_IDENTITY_NO_COMMIT ("ack": "never") */
+/* "ack": "manual": the stage takes receipts off messages and settles them itself, when it likes; what it passes on then
+ * carries a receipt of the stage's own, and what becomes of that is no longer told to the source. Only where the
+ * identity says LEAT_IDENTITY_MANUAL. A message that keeps its receipt is acknowledged when it has landed, as ever.
+ * An acknowledgement may be withheld by the host while max_in_flight messages are unfinished below the stage. */
+#define LEAT_STAGE_SETTLES 32u
 
 typedef struct leat_descriptor {
     uint32_t size;

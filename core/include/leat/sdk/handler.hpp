@@ -10,160 +10,54 @@
 //     };
 //     LEAT_HANDLER(Above, "above", "1.0.0", "Lets readings above a limit pass.")
 //
-// An exception is a reject with its words. All calls on the shard.
+// An exception is a reject with its words. A handler that emits has at most kMaxUnsettled children under way; what is
+// pushed meanwhile waits here, in order. All calls on the shard.
 #pragma once
-#include <leat/sdk/flow/buffer.hpp>
 #include <leat/sdk/flow/join.hpp>
+#include <leat/sdk/handler_message.hpp>
 #include <leat/sdk/stage.hpp>
 
-#include <charconv>
-#include <chrono>
-#include <string>
+#include <algorithm>
+#include <deque>
+#include <optional>
 #include <vector>
 
 namespace leat {
 inline namespace v1 {
-
-/// One message in a handler's hands. Views are valid until handle() returns.
-class Message {
-  public:
-    std::string_view topic() const { return view(now().topic); }
-    std::string_view key() const { return view(now().key); }
-    bool has_key() const { return present(now().key); }
-    std::string_view payload() const { return view(now().payload); }
-    bool has_payload() const { return present(now().payload); }  ///< false: a tombstone
-    std::chrono::nanoseconds timestamp() const { return std::chrono::nanoseconds(now().timestamp_ns); }
-    uint32_t attempt() const { return original_->attempt; }  ///< how often it was tried before
-    bool redelivered() const { return original_->flags & LEAT_MESSAGE_REDELIVERED; }
-    std::optional<std::string_view> header(std::string_view name) const {
-        if (auto value = find_header(now(), name)) return view(*value);
-        return std::nullopt;
-    }
-
-    /// The whole payload as a number; nothing when it is none.
-    template <class T>
-    std::optional<T> payload_as() const {
-        const std::string_view s = payload();
-        T value{};
-        const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), value);
-        if (s.empty() || error != std::errc() || end != s.data() + s.size()) return std::nullopt;
-        return value;
-    }
-
-    // Changes are copied; they show in what is passed on, not in the message as it was received.
-    void set_topic(std::string_view to) { replace(&leat_message::topic, to); }
-    void set_key(std::string_view to) { replace(&leat_message::key, to); }
-    void set_payload(std::string_view to) { replace(&leat_message::payload, to); }
-    /// Replaces the header of that name, or adds it.
-    void set_header(std::string_view name, std::string_view value);
-
-    /// Ends it on purpose: acknowledged, counted as filtered.
-    void drop() { verdict_ = Verdict::drop; }
-    /// Never will: the step's failure policy takes it (dead letter, stop ...).
-    void reject(std::string_view reason) { refuse(Verdict::reject, reason, {}); }
-    /// Not now: the step's failure policy tries again, not before `after`.
-    void retry(std::string_view reason, std::chrono::nanoseconds after = {}) {
-        refuse(Verdict::retry, reason, after);
-    }
-    /// Sends another message behind this one, made from it; the source is acknowledged when both have ended.
-    void emit(std::string_view topic, std::string_view key, std::string_view payload);
-
-  private:
-    friend class Handler;
-    enum class Verdict : uint8_t { pass, drop, reject, retry };
-    static constexpr size_t kMaxEmitted = 1024;  // bounds the unsettled children of one message
-
-    struct Workshop {  // what the messages of one handler share
-        explicit Workshop(Services services) : arena(services) {}
-        Arena arena;
-        std::vector<leat_header> headers;
-        std::vector<leat_message> emitted;
-        std::string reason;
-        int64_t retry_after_ns = 0;
-    };
-
-    Message(Workshop& workshop, leat_message& original) : workshop_(workshop), original_(&original) {}
-    const leat_message& now() const { return is_changed_ ? copy_ : *original_; }
-    leat_message& changed() {
-        if (!is_changed_) {
-            copy_ = *original_;
-            leat_buffer_retain(copy_.buffer, 1);  // the original may yet be given back as it was received
-        }
-        is_changed_ = true;
-        return copy_;
-    }
-    void replace(leat_bytes leat_message::*part, std::string_view with) {
-        leat_message& m = changed();  // before copy: it needs the message's buffer
-        m.*part = copy(with, m);
-    }
-    // `into` holds each block that it points into: the arena may have opened a new one since the last piece.
-    leat_bytes copy(std::string_view s, leat_message& into) {
-        char* at = workshop_.arena.reserve(s.size() + 1);
-        if (!s.empty()) std::memcpy(at, s.data(), s.size());
-        workshop_.arena.attach(into);
-        return {at, s.size()};
-    }
-    void refuse(Verdict verdict, std::string_view reason, std::chrono::nanoseconds after) {
-        verdict_ = verdict;
-        workshop_.reason = reason;
-        workshop_.retry_after_ns = after.count();
-    }
-
-    Workshop& workshop_;
-    leat_message* original_;
-    leat_message copy_;  // NOLINT: filled on the first change
-    bool is_changed_ = false;
-    Verdict verdict_ = Verdict::pass;
-};
-
-inline void Message::set_header(std::string_view name, std::string_view value) {
-    leat_message& m = changed();
-    const size_t table = (m.header_count + 1) * sizeof(leat_header);
-    char* memory = workshop_.arena.reserve(table + name.size() + value.size());
-    auto* headers = reinterpret_cast<leat_header*>(memory);
-    Packer packer(memory + table);
-    uint32_t count = 0;
-    for (; count < m.header_count && view(m.headers[count].name) != name; ++count) headers[count] = m.headers[count];
-    headers[count].name = packer.put(bytes(name));
-    headers[count].value = packer.put(bytes(value));
-    for (uint32_t i = count++ + 1; i < m.header_count; ++i) headers[count++] = m.headers[i];
-    m.headers = headers;
-    m.header_count = count;
-    workshop_.arena.attach(m);
-}
-
-inline void Message::emit(std::string_view topic, std::string_view key, std::string_view payload) {
-    if (workshop_.emitted.size() >= kMaxEmitted) {
-        throw std::length_error("a handler may emit at most 1024 messages for one that it receives");
-    }
-    leat_message& child = workshop_.emitted.emplace_back(now());
-    leat_buffer_retain(child.buffer, 1);
-    child.topic = copy(topic, child);
-    child.key = key.data() ? copy(key, child) : kAbsent;
-    child.payload = copy(payload, child);
-}
 
 class Handler : public Stage {
   public:
     /// Looks at one message. Not to be kept: the message is gone when this returns.   // hot: per message
     virtual void handle(Message& message) = 0;
 
+    /// Children that are emitted and not settled before further messages are handled; those of one message may exceed
+    /// it.
+    static constexpr size_t kMaxUnsettled = 4096;
+
+    Handler() : join_([this] { services().log_warning("a message was settled twice below; ignored"); }) {
+        join_.on_settled([this] { wake(); });
+    }
     void attach(const Setup& setup) {
         Stage::attach(setup);
         workshop_.emplace(setup.services);
+        workshop_->may_settle = setup.identity->flags & LEAT_IDENTITY_MANUAL;
     }
     void push(Batch& batch) final;
-    void stop() override {
-        if (join_.open_parents() == 0) return stopped();
-        services().after(
-            std::chrono::milliseconds(1), [](void* self) { static_cast<Handler*>(self)->stop(); }, this);
-    }
+    void signal(uint32_t what, uint64_t arg) override;
+    /// An author who overrides it settles the receipts that he keeps first: then those left are abandoned.
+    void stop() override;
 
   private:
     using Verdict = Message::Verdict;
 
+    void work(leat_message* all, size_t n);
+    void give_back_waiting();
+    void wake();
+    void go_on();
+    void stop_when_idle();
     Verdict judge(Message& message);
     void refuse(const Message& message, leat_message& original);
+    void end_dropped(const leat_message& original, Settlements& dropped, BufferRun& replaced);
     void spread(const Message& message, bool with_itself);
     void out(const leat_message& message);
     void flush_out();
@@ -172,11 +66,15 @@ class Handler : public Stage {
     std::optional<Message::Workshop> workshop_;
     Join join_;
     std::vector<uint32_t> refused_lanes_;  // of the current batch
+    std::deque<leat_message> waiting_;     // for children to be settled
+    bool is_waking_ = false;
+    bool was_flushed_ = false;  // behind those that wait
     size_t out_count_ = 0;
     leat_message out_[LEAT_BATCH_MAX];  // NOLINT: filled before it is read
 };
 
 inline Handler::Verdict Handler::judge(Message& message) {
+    workshop_->receipts.put_down();
     try {
         handle(message);
     } catch (...) {
@@ -188,13 +86,20 @@ inline Handler::Verdict Handler::judge(Message& message) {
 inline void Handler::push(Batch& batch) {
     size_t n = 0;
     leat_message* all = batch.all(n);
+    was_flushed_ = false;
+    if (waiting_.empty()) return work(all, n);
+    waiting_.insert(waiting_.end(), all, all + n);
+}
+
+inline void Handler::work(leat_message* all, size_t n) {
     const bool ordered = identity().flags & LEAT_IDENTITY_ORDERED;
     refused_lanes_.clear();
     size_t kept = 0;
+    size_t i = 0;
     {
         Settlements dropped;
         BufferRun replaced;
-        for (size_t i = 0; i < n; ++i) {
+        for (; i < n && join_.open_children() < kMaxUnsettled; ++i) {
             leat_message& original = all[i];
             if (ordered && is_refused(original.lane)) {
                 services().host->fail(services().me, &original, LEAT_RETRY, LEAT_HELD, nullptr);
@@ -211,7 +116,7 @@ inline void Handler::push(Batch& batch) {
                 replaced.drop(original.buffer);
             } else if (verdict == Verdict::drop) {
                 if (message.is_changed_) replaced.drop(message.copy_.buffer);
-                dropped.end(original, LEAT_ACK, LEAT_DROPPED);
+                end_dropped(original, dropped, replaced);
             } else {
                 // In place: the array is ours to overwrite, and mostly nothing has to move.
                 if (message.is_changed_) {
@@ -220,12 +125,88 @@ inline void Handler::push(Batch& batch) {
                 } else if (kept != i) {
                     all[kept] = original;
                 }
+                if (workshop_->receipts.is_taken()) all[kept].receipt = workshop_->receipts.instead();
                 ++kept;
             }
         }
     }
+    // Too many children are under way: the rest waits, before what waits already, until some have been settled.
+    workshop_->receipts.put_down();
+    const bool is_full = i < n;
+    if (is_full) waiting_.insert(waiting_.begin(), all + i, all + n);
     pass(all, kept);
     workshop_->arena.close();
+    if (is_full) next().signal(&next(), LEAT_SIGNAL_FLUSH, 0);  // who collects below would wait for us, and we for it
+    if (!refused_lanes_.empty() && !waiting_.empty() && ordered) give_back_waiting();
+}
+
+// A message whose receipt was taken has no other: nobody waits for it.
+inline void Handler::end_dropped(const leat_message& original, Settlements& dropped, BufferRun& replaced) {
+    if (workshop_->receipts.is_taken()) return replaced.drop(original.buffer);
+    dropped.end(original, LEAT_ACK, LEAT_DROPPED);
+}
+
+// What waits behind a refused message of its lane goes back with it.
+inline void Handler::give_back_waiting() {
+    std::deque<leat_message> left;
+    std::vector<leat_message> held;
+    for (const leat_message& m : waiting_) {
+        if (is_refused(m.lane)) {
+            held.push_back(m);
+        } else {
+            left.push_back(m);
+        }
+    }
+    waiting_.swap(left);
+    for (const leat_message& m : held) services().host->fail(services().me, &m, LEAT_RETRY, LEAT_HELD, nullptr);
+}
+
+inline void Handler::wake() {
+    if (is_waking_ || waiting_.empty()) return;
+    is_waking_ = true;
+    services().defer([](void* self) { static_cast<Handler*>(self)->go_on(); }, this);
+}
+
+inline void Handler::go_on() {
+    is_waking_ = false;
+    while (!waiting_.empty() && join_.open_children() < kMaxUnsettled) {
+        leat_message batch[LEAT_BATCH_MAX];
+        const size_t n = std::min<size_t>(waiting_.size(), LEAT_BATCH_MAX);
+        const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(n);
+        std::copy(waiting_.begin(), end, batch);
+        waiting_.erase(waiting_.begin(), end);
+        work(batch, n);
+    }
+    if (waiting_.empty() && std::exchange(was_flushed_, false)) next().signal(&next(), LEAT_SIGNAL_FLUSH, 0);
+}
+
+inline void Handler::signal(uint32_t what, uint64_t arg) {
+    if (what == LEAT_SIGNAL_FLUSH) was_flushed_ = !waiting_.empty();
+    if (what == LEAT_SIGNAL_ABANDON_LANE && !waiting_.empty()) {
+        Settlements gone;
+        std::erase_if(waiting_, [&](const leat_message& m) {
+            if (m.lane != static_cast<uint32_t>(arg)) return false;
+            gone.end(m, LEAT_ABANDON);
+            return true;
+        });
+    }
+    Stage::signal(what, arg);
+}
+
+inline void Handler::stop() {
+    workshop_->receipts.abandon();
+    const auto waiting = std::exchange(waiting_, {});
+    {
+        Settlements gone;
+        for (const leat_message& m : waiting) gone.end(m, LEAT_ABANDON);
+    }
+    stop_when_idle();
+}
+
+inline void Handler::stop_when_idle() {
+    if (join_.open_parents() == 0 && workshop_->receipts.is_idle()) return stopped();
+    services().after(
+        std::chrono::milliseconds(1), [](void* self) { static_cast<Handler*>(self)->stop_when_idle(); }, this);
 }
 
 // The message goes back as it was received; what was made of it is dropped.
@@ -234,6 +215,7 @@ inline void Handler::refuse(const Message& message, leat_message& original) {
     workshop_->emitted.clear();
     if (message.is_changed_) leat_buffer_release(message.copy_.buffer, 1);
     refused_lanes_.push_back(original.lane);
+    if (workshop_->receipts.is_taken()) original.receipt = workshop_->receipts.instead();
     const leat_detail detail{sizeof(leat_detail), 0, bytes(workshop_->reason), workshop_->retry_after_ns};
     services().host->fail(services().me, &original, message.verdict_ == Verdict::reject ? LEAT_REJECT : LEAT_RETRY,
                           LEAT_NONE, &detail);
@@ -246,7 +228,8 @@ inline void Handler::spread(const Message& message, bool with_itself) {
     if (with_itself && !message.is_changed_) leat_buffer_retain(itself.buffer, 1);
     if (!with_itself && message.is_changed_) leat_buffer_release(itself.buffer, 1);
     const uint32_t children = static_cast<uint32_t>(emitted.size()) + (with_itself ? 1 : 0);
-    const uint64_t parent = join_.open(itself.receipt, children);
+    auto& receipts = workshop_->receipts;
+    const uint64_t parent = join_.open(receipts.is_taken() ? receipts.instead() : itself.receipt, children);
     if (with_itself) {
         leat_message first = itself;
         first.receipt = join_.child(parent);

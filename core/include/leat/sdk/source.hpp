@@ -10,6 +10,7 @@
 // The base counts the ledger, keeps messages until they are settled, emits again what came back with `retry`, and
 // calls resume() in the turn after settlements. All calls on the shard.
 #pragma once
+#include <leat/sdk/flow/broken_rule.hpp>
 #include <leat/sdk/flow/component.hpp>
 #include <leat/sdk/flow/redelivery.hpp>
 #include <leat/sdk/options.hpp>
@@ -82,11 +83,14 @@ class Source : public Component {
     /// where a window's credit ends; call it where a limit of your own does.
     void starved() { next_->signal(next_, LEAT_SIGNAL_FLUSH, 0); }
 
-    /// Bytes that the source holds beyond its messages, such as live receive buffers; the larger counts.
+    /// Capacities of the source's live receive buffers, each once, in bytes: the larger of these and its messages'
+    /// bytes is what it holds. Say it before emit(), and ask for credit by credit(window).
     void set_buffer_bytes(uint64_t bytes) {
         buffer_bytes_ = bytes;
         recount();
     }
+    /// window.credit() with the receive buffers as set last.
+    uint64_t credit(const InFlight& window) const { return window.credit(buffer_bytes_); }
     const leat_flow& flow() const { return flow_; }
     leat_inlet& next() { return *next_; }
     /// Everything emitted has been settled.
@@ -145,6 +149,7 @@ class Source : public Component {
     }
     void settle(const leat_settlement* batch, size_t n);
     void settle_one(InFlight& window, uint64_t sequence, const leat_settlement& s);
+    void stray(bool is_excused);
     void count(const leat_settlement& s);
     void emit_retries();
     void recount();
@@ -171,7 +176,7 @@ inline void Source::emit(InFlight& window, leat_message* batch, size_t n) {
     if (marks_.size() < 4096) marks_.push_back({batch[n - 1].receipt.token, services().host->now_ns()});
     recount();
     next_->push(next_, batch, n);
-    if (window.credit() == 0 && emitting_) starved();
+    if (credit(window) == 0 && emitting_) starved();
 }
 
 inline void Source::settle(const leat_settlement* batch, size_t n) {
@@ -179,7 +184,7 @@ inline void Source::settle(const leat_settlement* batch, size_t n) {
         const leat_settlement& s = batch[i];
         const uint64_t domain = s.token >> InFlight::kDomainShift;
         if (domain >= windows_.size()) {
-            ++flow_.stale;
+            stray(false);
             continue;
         }
         InFlight& window = *windows_[domain];
@@ -216,37 +221,24 @@ inline void Source::settle(const leat_settlement* batch, size_t n) {
 }
 
 inline void Source::settle_one(InFlight& window, uint64_t sequence, const leat_settlement& s) {
+    if (!window.is_open(sequence)) return stray(window.is_forgotten(sequence));
     switch (s.outcome) {
         case LEAT_ACK:
-            if (!window.finish(sequence)) {
-                ++flow_.stale;
-                return;
-            }
+            window.finish(sequence);
             count(s);
             return;
         case LEAT_REJECT:
-            if (!window.finish(sequence)) {
-                ++flow_.stale;
-                return;
-            }
+            window.finish(sequence);
             ++flow_.returned;
             ++flow_.settled;
             rejected(window, sequence, s);
             return;
         case LEAT_ABANDON:  // left unacknowledged: the watermark stays below it until forget()
-            if (!window.is_open(sequence)) {
-                ++flow_.stale;
-                return;
-            }
             window.abandon(sequence);
             ++flow_.returned;
             ++flow_.settled;
             return;
         default: {
-            if (!window.is_open(sequence)) {
-                ++flow_.stale;
-                return;
-            }
             if (is_stopping_) {
                 window.abandon(sequence);
                 ++flow_.returned;
@@ -256,10 +248,19 @@ inline void Source::settle_one(InFlight& window, uint64_t sequence, const leat_s
             const uint32_t attempt = std::min(window.kept(sequence).attempt, 16u);
             const int64_t asked = s.detail ? s.detail->retry_after_ns : 0;
             const int64_t delay = std::max(asked, std::min(kRetryFirst << attempt, kRetryMost));
-            window.keep_for_retry(sequence, services().host->now_ns() + delay);
+            window.keep_for_retry(services(), sequence, services().host->now_ns() + delay);
             ++flow_.retried;
         }
     }
+}
+
+// A settlement of no message in flight: legal where its connection has ended.
+inline void Source::stray(bool is_excused) {
+    if (flow_.stale++ == 0) {
+        services().log_warning(is_excused ? "an outcome came for a message of a connection that has ended; ignored"
+                                          : "a message was settled twice; the second outcome is ignored");
+    }
+    if (!is_excused) settled_twice();
 }
 
 inline void Source::count(const leat_settlement& s) {
@@ -300,7 +301,7 @@ inline void Source::emit_retries() {
             }
             due.erase(due.begin(), due.begin() + static_cast<std::ptrdiff_t>(n));
             next_->push(next_, again, n);
-            if (window->credit() == 0 || !emitting_) starved();
+            if (credit(*window) == 0 || !emitting_) starved();
         }
     }
     if (wait > 0 && (retry_timer_ == 0 || now + wait < retry_due_ns_)) {

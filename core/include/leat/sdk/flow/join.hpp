@@ -6,10 +6,12 @@
 //
 // Acks join as DEAD_LETTERED > DISCARDED > landed > DROPPED. On the shard only.
 #pragma once
+#include <leat/sdk/flow/broken_rule.hpp>
 #include <leat/sdk/flow/settle.hpp>
 #include <leat/sdk/flow/token.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <string>
 
 namespace leat {
@@ -31,7 +33,9 @@ inline bool worse(uint32_t outcome, uint32_t code, uint32_t than_outcome, uint32
 
 class Join {
   public:
-    Join() {
+    using Call = std::function<void()>;
+    /// on_stray  told of the first settlement of a child that is not in flight; for a log line.
+    explicit Join(Call on_stray = {}) : on_stray_(std::move(on_stray)) {
         frame_.settle = [](leat_settler* s, const leat_settlement* batch, size_t n) {
             static_cast<Frame*>(s)->owner->settle(batch, n);
         };
@@ -59,8 +63,12 @@ class Join {
         return {&frame_, token};
     }
 
+    /// Told after each batch of settlements, inside settle: must not push.
+    void on_settled(Call call) { on_settled_ = std::move(call); }
+
     size_t open_parents() const { return slots_.size(); }
-    uint64_t stale() const { return stale_; }
+    size_t open_children() const { return children_.size(); }
+    uint64_t stale() const { return stale_; }  ///< settlements of no child in flight; ignored
 
   private:
     struct Entry {
@@ -76,25 +84,29 @@ class Join {
     };
 
     void settle(const leat_settlement* batch, size_t n) {
-        Settlements up;
-        for (size_t i = 0; i < n; ++i) {
-            const leat_settlement& s = batch[i];
-            const uint64_t* child = children_.find(s.token);
-            if (!child) {
-                ++stale_;
-                continue;
-            }
-            const uint64_t parent = *child;
-            children_.remove(s.token);
-            Entry* e = slots_.find(parent);
-            if (worse(s.outcome, s.code, e->outcome, e->code)) {
-                e->outcome = s.outcome;
-                e->code = s.code;
-                e->reason = s.detail ? view(s.detail->text) : std::string_view();
-                e->retry_after_ns = s.detail ? s.detail->retry_after_ns : 0;
-            }
-            if (--e->open == 0) finish(parent, *e, up);
+        {
+            Settlements up;
+            for (size_t i = 0; i < n; ++i) settle_one(batch[i], up);
         }
+        if (on_settled_) on_settled_();
+    }
+
+    void settle_one(const leat_settlement& s, Settlements& up) {
+        const uint64_t* child = children_.find(s.token);
+        if (!child) {
+            if (stale_++ == 0 && on_stray_) on_stray_();
+            return settled_twice();
+        }
+        const uint64_t parent = *child;
+        children_.remove(s.token);
+        Entry* e = slots_.find(parent);
+        if (worse(s.outcome, s.code, e->outcome, e->code)) {
+            e->outcome = s.outcome;
+            e->code = s.code;
+            e->reason = s.detail ? view(s.detail->text) : std::string_view();
+            e->retry_after_ns = s.detail ? s.detail->retry_after_ns : 0;
+        }
+        if (--e->open == 0) finish(parent, *e, up);
     }
 
     void finish(uint64_t token, Entry& e, Settlements& up) {
@@ -110,6 +122,8 @@ class Join {
     Slots<Entry> slots_;
     Slots<uint64_t> children_;  // their parents' tokens
     uint64_t stale_ = 0;
+    Call on_stray_;
+    Call on_settled_;
     Frame frame_;
 };
 

@@ -9,6 +9,7 @@
 // the end of one, forget() makes what is unsettled stale. On the shard only.
 #pragma once
 #include <leat/sdk/flow/ack_window.hpp>
+#include <leat/sdk/flow/buffer.hpp>
 #include <leat/sdk/flow/settle.hpp>
 #include <leat/sdk/services.hpp>
 
@@ -40,11 +41,15 @@ class InFlight {
     uint32_t domain() const { return domain_; }
 
     /// How many more messages may be emitted now. Bytes count, but one is admitted when nothing is in flight.
-    uint64_t credit() const {
+    /// buffer_bytes  capacities of the source's live receive buffers, each once: the larger of these and the
+    /// messages'
+    ///               bytes counts, because one small message can pin a large buffer.
+    uint64_t credit(uint64_t buffer_bytes = 0) const {
         if (!retries_.empty()) return 0;
         const uint64_t used = window_.next() - floor();
-        if (used == 0) return max_messages_;
-        if (used >= max_messages_ || bytes_ >= max_bytes_) return 0;
+        const bool is_full = std::max(bytes_, buffer_bytes) >= max_bytes_;
+        if (used == 0) return is_full ? 1 : max_messages_;
+        if (used >= max_messages_ || is_full) return 0;
         return max_messages_ - used;
     }
 
@@ -67,6 +72,7 @@ class InFlight {
     uint64_t forget() {
         uint64_t unsettled = 0;
         for (uint64_t s = window_.watermark(); s < window_.next(); ++s) unsettled += window_.is_settled(s) ? 0 : 1;
+        forgotten_ = window_.next();
         release_below(window_.next());
         window_.reset();
         confirmed_ = window_.next();
@@ -125,6 +131,9 @@ class InFlight {
         return std::lower_bound(begin, end, sequence, [](const Retry& r, uint64_t s) { return r.sequence < s; });
     }
 
+    // Its connection has ended, so a late settlement of it is legal.
+    bool is_forgotten(uint64_t sequence) const { return sequence < forgotten_; }
+
     // Ends one; false when no outcome of it is due.   // hot: per message
     bool finish(uint64_t sequence) { return !was_told(sequence) && window_.settle(sequence); }
 
@@ -149,9 +158,12 @@ class InFlight {
         }
     }
 
-    void keep_for_retry(uint64_t sequence, int64_t due_ns) {
+    // Compacted: a small message that waits must not pin a large receive buffer.
+    void keep_for_retry(Services services, uint64_t sequence, int64_t due_ns) {
         retries_.insert(first_retry_from(retries_.begin(), retries_.end(), sequence), {sequence, due_ns});
-        ++kept_[sequence & (kept_.size() - 1)].attempt;
+        leat_message& kept = kept_[sequence & (kept_.size() - 1)];
+        ++kept.attempt;
+        compact(services, kept);
     }
 
     void grow(uint64_t needed) {
@@ -170,6 +182,7 @@ class InFlight {
     std::vector<leat_message> kept_;  // ring by sequence number; holds [released_, next)
     uint64_t released_ = 0;
     uint64_t confirmed_ = 0;
+    uint64_t forgotten_ = 0;  // all below belong to connections that have ended
     uint64_t bytes_ = 0;
     std::vector<uint64_t> abandoned_;  // sorted sequence numbers
     std::vector<Retry> retries_;       // sorted by sequence number
