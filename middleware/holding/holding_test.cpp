@@ -8,6 +8,7 @@
 
 #include "holding/due_queue.hpp"
 #include "holding/id_table.hpp"
+#include "holding/json_text.hpp"
 #include "holding/ring.hpp"
 #include "support/stepped_host.hpp"
 
@@ -125,4 +126,28 @@ TEST_CASE("a queue by time gives out what is due, by time, in each lane by arriv
         CHECK(queue.next_due() == DueQueue::kNever);
     }
     CHECK(host.live_buffers == 0);
+}
+
+TEST_CASE("JSON is what RFC 8259 says, and the place of what is wrong is told") {
+    for (const char* good : {"1", " -0.5e+7 ", "0", "true", "null", "\"\"", "\"a\\u00e4\\n\\\"\"", "[]", "{}",
+                             "[ 1 , [ ] ]", "{\"a\": {\"b\": [1, \"x\"]}, \"c\":false}"}) {
+        CAPTURE(good);
+        CHECK(JsonText(good).is_whole());
+    }
+    for (const char* bad : {"",       " ",       "01",       "1.",          ".5",         "+1",  "1e", "tru",
+                            "truely", "\"",      "\"\\x\"",  "\"\\u00g0\"", "\"\n\"",     "[",   "[1", "[1,]",
+                            "[1 2]",  "{\"a\"}", "{\"a\":}", "{a:1}",       "{\"a\":1,}", "1 2", "]",  "-"}) {
+        CAPTURE(bad);
+        CHECK_FALSE(JsonText(bad).is_whole());
+    }
+    JsonText wrong("[1,]");
+    CHECK_FALSE(wrong.is_whole());
+    CHECK(wrong.problem() == "byte 4 does not belong there");
+    JsonText cut("[1");
+    CHECK_FALSE(cut.is_whole());
+    CHECK(cut.problem() == "it ends too early");
+    const auto nested = [](size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+    CHECK(JsonText(nested(257)).is_whole());
+    CHECK_FALSE(JsonText(nested(258)).is_whole());
+    CHECK_FALSE(JsonText(std::string(10'000'000, '[')).is_whole());  // and the stack holds
 }
