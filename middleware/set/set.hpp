@@ -41,7 +41,13 @@ class Set : public Handler {
         for (size_t i = 0; i < headers.size(); ++i) {
             if (!fill(headers[i].second, headers[i].first.c_str(), message, values_[i])) return;
         }
-        if (!remove_headers.empty()) take_away(message);
+        if (!remove_headers.empty()) {
+            // Each that goes costs a new table.
+            if (message.c().header_count > kMostHeaders) {
+                return message.reject("remove_headers: the message has more than 1024 headers");
+            }
+            take_away(message);
+        }
         if (topic) message.set_topic(view(new_topic));
         if (key) message.set_key(view(new_key));
         if (payload) message.set_payload(view(new_payload));
@@ -49,6 +55,8 @@ class Set : public Handler {
     }
 
   private:
+    static constexpr uint32_t kMostHeaders = 1024;
+
     static bool fill(Template& from, const char* part, Message& message, leat_bytes& into) {
         if (!from) return true;
         const Template::Result result = from(message.c());

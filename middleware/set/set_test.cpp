@@ -72,6 +72,21 @@ TEST_CASE("an empty topic is rejected") {
     test.check([](const Plain&) { return rejected("the new topic is empty"); }, all);
 }
 
+TEST_CASE("a message with headers without number is not searched through") {
+    StageModel<Set> test([](Set& stage, StageRig&) { stage.remove_headers = {"x-*"}; });
+    Plain many;
+    for (int i = 0; i < 1025; ++i) many.headers.emplace_back("x-" + std::to_string(i), "");
+    Plain fewer = many;
+    fewer.headers.pop_back();
+    test.check(
+        [](Plain m) {
+            if (m.headers.size() > 1024) return rejected("more than 1024 headers");
+            m.headers.clear();
+            return passed(m);
+        },
+        {many, fewer, many});
+}
+
 TEST_CASE("without options everything passes as it is") {
     StageModel<Set>([](Set&, StageRig&) {}).check([](const Plain& m) { return passed(m); }, messages());
 }

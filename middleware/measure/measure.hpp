@@ -1,0 +1,183 @@
+// Counts messages and bytes, and measures sizes, ages and the time until settlement, for each value of a label.
+//
+// Names of the metrics: messages, bytes, failed, size, age, latency; with a label: messages{value} and so on.
+#pragma once
+#include <leat/sdk/flow/token.hpp>
+#include <leat/sdk/stage.hpp>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace leat::measure {
+
+class Measure : public Stage {
+  public:
+    Template label;
+    uint64_t max_labels = 100;
+    uint64_t every = 16;
+
+    static auto options() {
+        return leat::options(
+            option<&Measure::label>("label",
+                                    "Figures are kept for each value of this; by default there is one for all.")
+                .example("\"${topic[0]}\""),
+            option<&Measure::max_labels>(
+                "max_labels", "The most values; further ones count as \"other\", missing ones as \"none\".")
+                .range(1, 10000),
+            option<&Measure::every>("every",
+                                    "Times, ages and sizes are taken of one message of so many; all are counted.")
+                .range(1, 1e9));
+    }
+
+    Measure();
+    void open() override;
+    void push(Batch& batch) override;  // hot: per batch
+    void stop() override;
+
+  private:
+    struct Series {  // the metrics of one label
+        leat_counter *messages, *bytes, *failed;
+        leat_histogram *size, *age, *latency;
+        uint64_t new_messages = 0, new_bytes = 0;  // of the batch in hand
+    };
+    struct Timed {
+        leat_receipt receipt;
+        int64_t begin_ns;
+        Series* series;
+    };
+    struct Frame : leat_settler {
+        Measure* owner;
+    };
+
+    Series* series_of(const leat_message& message);
+    Series* find_or_make(std::string_view value);
+    std::unique_ptr<Series> make(std::string_view value) const;
+    void sample(leat_message& message, Series& series, int64_t now_ns, int64_t wall_ns);
+    void settle(const leat_settlement* batch, size_t n);
+
+    std::unordered_map<std::string, std::unique_ptr<Series>> series_;
+    std::string last_value_;
+    Series* last_ = nullptr;
+    std::vector<Series*> touched_;
+    uint64_t next_one_ = 0;  // how many messages pass before the next sample
+    Slots<Timed> timed_;
+    Frame frame_;
+};
+
+inline Measure::Measure() {
+    frame_.settle = [](leat_settler* s, const leat_settlement* batch, size_t n) {
+        static_cast<Frame*>(s)->owner->settle(batch, n);
+    };
+    frame_.owner = this;
+}
+
+inline void Measure::open() {
+    if (!label) last_ = find_or_make("");
+}
+
+inline std::unique_ptr<Measure::Series> Measure::make(std::string_view value) const {
+    const leat_host& host = *services().host;
+    leat_instance* me = services().me;
+    const auto name = [&](const char* what) {
+        return value.empty() ? std::string(what) : std::string(what) + "{" + std::string(value) + "}";
+    };
+    const auto counter = [&](const char* what, const char* description) {
+        return host.counter(me, LEAT_COUNTER, name(what).c_str(), description);
+    };
+    const auto histogram = [&](const char* what, const char* description) {
+        return host.histogram(me, name(what).c_str(), description);
+    };
+    auto made = std::make_unique<Series>();
+    made->messages = counter("messages", "Messages that came by.");
+    made->bytes = counter("bytes", "Bytes of their payloads.");
+    made->failed = counter("failed", "Sampled messages that were not acknowledged by what follows.");
+    made->size = histogram("size", "Bytes of a payload; sampled.");
+    made->age = histogram("age", "From a message's timestamp to here; sampled.");
+    made->latency = histogram("latency", "From here to the settlement; sampled.");
+    return made;
+}
+
+// Values are shown in names of metrics: short, and without what could disturb there.
+inline Measure::Series* Measure::find_or_make(std::string_view value) {
+    std::string name(value.substr(0, 64));
+    for (char& c : name) {
+        const bool is_plain = c > ' ' && c < 0x7f && c != '{' && c != '}' && c != '"' && c != '\\';
+        if (!is_plain) c = '_';
+    }
+    if (const auto it = series_.find(name); it != series_.end()) return it->second.get();
+    if (series_.size() >= max_labels) {
+        name = "other";
+        if (const auto it = series_.find(name); it != series_.end()) return it->second.get();
+    }
+    return series_.emplace(name, make(name)).first->second.get();
+}
+
+inline Measure::Series* Measure::series_of(const leat_message& message) {  // hot: per message
+    if (!label) return last_;
+    const Template::Result result = label(message);
+    const std::string_view value = !result.ok || result.text.size == 0 ? std::string_view("none") : view(result.text);
+    if (last_ && value == last_value_) return last_;
+    last_value_ = value;
+    return last_ = find_or_make(value);
+}
+
+inline void Measure::push(Batch& batch) {
+    size_t n = 0;
+    leat_message* all = batch.all(n);
+    const leat_host& host = *services().host;
+    const bool has_sample = next_one_ < n;
+    const int64_t now = has_sample ? host.now_ns() : 0, wall = has_sample ? host.wall_ns() : 0;
+    for (size_t i = 0; i < n; ++i) {  // hot: per message
+        Series* series = series_of(all[i]);
+        if (series->new_messages++ == 0) touched_.push_back(series);
+        series->new_bytes += all[i].payload.size;
+        if (i == next_one_) {
+            sample(all[i], *series, now, wall);
+            next_one_ += every;
+        }
+    }
+    next_one_ -= n;
+    for (Series* series : touched_) {
+        host.counter_add(series->messages, series->new_messages);
+        host.counter_add(series->bytes, series->new_bytes);
+        series->new_messages = series->new_bytes = 0;
+    }
+    touched_.clear();
+    pass(all, n);
+}
+
+inline void Measure::sample(leat_message& message, Series& series, int64_t now_ns, int64_t wall_ns) {
+    const leat_host& host = *services().host;
+    host.histogram_record(series.size, static_cast<int64_t>(message.payload.size), 1);
+    if (message.timestamp_ns) host.histogram_record(series.age, wall_ns - message.timestamp_ns, 1);
+    const auto [token, timed] = timed_.open();
+    timed->receipt = message.receipt;
+    timed->begin_ns = now_ns;
+    timed->series = &series;
+    message.receipt = {&frame_, token};
+}
+
+inline void Measure::settle(const leat_settlement* batch, size_t n) {
+    const leat_host& host = *services().host;
+    const int64_t now = host.now_ns();
+    Settlements up;
+    for (size_t i = 0; i < n; ++i) {
+        const Timed* found = timed_.find(batch[i].token);
+        if (!found) continue;  // stale
+        const Timed timed = *found;
+        timed_.remove(batch[i].token);
+        host.histogram_record(timed.series->latency, now - timed.begin_ns, 1);
+        if (batch[i].outcome != LEAT_ACK) host.counter_add(timed.series->failed, 1);
+        up.settle(timed.receipt, batch[i].outcome, batch[i].code, batch[i].detail);
+    }
+}
+
+inline void Measure::stop() {
+    if (timed_.empty()) return stopped();
+    services().after(
+        std::chrono::milliseconds(1), [](void* self) { static_cast<Measure*>(self)->stop(); }, this);
+}
+
+}  // namespace leat::measure
