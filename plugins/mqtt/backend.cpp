@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "check.hpp"
+#include "native/native_sinks.hpp"
 #include "probe.hpp"
 #include "settings.hpp"
 #include "sink.hpp"
-#include "sink_connection.hpp"
 #include "source.hpp"
 
 namespace leat::mqtt {
@@ -34,7 +34,7 @@ std::unique_ptr<leat::Part> MqttBackend::part(const Setup& setup) {
     settings.connect.client_id = sinks_client_id(*this, setup.identity->shard);
     settings.connect.session_expiry = expiry_of(session_expiry);
     set_will(settings, will);
-    return std::make_unique<SinkConnection>(std::move(settings));
+    return std::make_unique<NativeSinks>(std::move(settings));
 }
 
 std::unique_ptr<leat::Sink> MqttBackend::sink(const Setup&, leat::Part* part, SinkOptions options) {

@@ -1,82 +1,36 @@
 #include "sink_connection.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "reasons.hpp"
 
 namespace leat::mqtt {
-namespace {
 
-// Bytes gathered for one write: large enough that the system call does not count, small enough to stay in the cache.
-constexpr std::size_t kWriteAtOnce = 256 * 1024;
-
-constexpr std::uint32_t kReasonCodes = 256;  // settlement codes of MQTT reasons begin here
-
-// Towards a broker that names no Receive Maximum (3.1.1, or none in CONNACK): enough to keep it busy, few enough that
-// a reconnect does not send a flood again.
-constexpr std::uint16_t kWindow = 8192;
-
-// Whether an acknowledgement of this kind can be the answer to what was sent last for the item.
-bool answers(Event::Kind kind, const Outbound::Item& item) {  // hot: per message
-    switch (kind) {
-        case Event::Kind::acknowledged:
-            return item.publish.qos == 1;
-        case Event::Kind::received:
-            return item.publish.qos == 2;
-        default:
-            return item.is_received;
-    }
-}
-
-}  // namespace
-
-SinkConnection::SinkConnection(ConnectionSettings settings) : settings_(std::move(settings)) {
-    // What comes here are PUBACKs, which nobody waits for: 1 ms takes a sixth off the CPU of 0.5 ms at the same rate.
-    settings_.gather = std::chrono::milliseconds(1);
-}
-
-void SinkConnection::open() {
-    settings_.receive_buffer = 64 * 1024;  // for acknowledgements
-    settings_.connect.clean_start = true;  // nothing is known of an earlier process
-    arena_ = std::make_unique<Arena>(services());
-    connection_ = std::make_unique<Connection>(services(), settings_, static_cast<Connection::Owner&>(*this));
-}
-
-void SinkConnection::start() { connection_->start(); }
-
-void SinkConnection::stop() { connection_->stop(); }
-
-void SinkConnection::closed() {
-    arena_->close();
-    connection_->greeting().clean_start = true;
-    was_connected_ = false;
-    is_sending_soon_ = false;
-    stopped();
-}
+void SinkConnection::open() { arena_ = std::make_unique<Arena>(services()); }
 
 std::uint32_t SinkConnection::join(User& user) {
     users_.push_back(&user);
     user.connection_state(state_, why_, {});
-    if (connection_->is_up()) require_granted();
+    joined();
     return static_cast<std::uint32_t>(users_.size() - 1);
 }
 
 void SinkConnection::leave(std::uint32_t sink) {
     users_[sink] = nullptr;
-    Settlements done;
-    BufferRun buffers;
-    outbound_.for_each([&](std::uint64_t position, Outbound::Item& item) {
-        if (item.sink == sink) settle(outbound_.give_up(position), done, buffers, LEAT_ABANDON, LEAT_NONE, {});
-    });
-    if (outbound_.needs_new_session()) connection_->greeting().clean_start = true;
+    give_up(sink);
 }
 
-void SinkConnection::state(std::uint32_t state, const std::string& why, Nanoseconds next_attempt) {
+void SinkConnection::tell_users(std::uint32_t state, const std::string& why, Nanoseconds next_attempt) {
     state_ = state;
     why_ = why;
     for (User* user : users_)
         if (user != nullptr) user->connection_state(state, why, next_attempt);
+}
+
+std::string SinkConnection::unmet(const Connack& granted) const {
+    for (const User* user : users_) {
+        const std::string problem = user == nullptr ? std::string{} : user->unmet(granted);
+        if (!problem.empty()) return problem;
+    }
+    return {};
 }
 
 leat_buffer* SinkConnection::scratch() {
@@ -86,133 +40,7 @@ leat_buffer* SinkConnection::scratch() {
     return holder.buffer;
 }
 
-void SinkConnection::connected(const Connack& connack) {
-    connection_->greeting().clean_start = false;  // the session is ours from now on
-    const bool is_resumed = connack.session_present && was_connected_;
-    was_connected_ = true;
-    outbound_.begin(is_resumed, std::min(connack.receive_maximum, kWindow));
-    if (require_granted()) send_soon();
-}
-
-// A broker may end the connection of a client that asks for more than it grants, after every message: rather wait and
-// say why.
-bool SinkConnection::require_granted() {
-    for (const User* user : users_) {
-        const std::string problem = user == nullptr ? std::string{} : user->unmet(connection_->granted());
-        if (problem.empty()) continue;
-        connection_->fail(problem);
-        return false;
-    }
-    return true;
-}
-
-void SinkConnection::lost() {
-    outbound_.lost();
-    if (outbound_.needs_new_session()) connection_->greeting().clean_start = true;
-}
-
-void SinkConnection::send_soon() {
-    if (is_sending_soon_) return;
-    is_sending_soon_ = true;
-    services().defer(
-        [](void* self) {
-            auto* connection = static_cast<SinkConnection*>(self);
-            connection->is_sending_soon_ = false;
-            connection->send();
-        },
-        this);
-}
-
-void SinkConnection::send() {
-    while (connection_->is_up()) {
-        Session& session = connection_->session();
-        outbound_.write(session, kWriteAtOnce, connection_->granted().maximum_packet_size);
-        if (!outbound_.too_large().empty()) refuse_too_large();
-        if (session.out().empty()) {
-            settle_written();
-            break;
-        }
-        connection_->flush();
-        if (!connection_->is_up() || !session.out().empty()) return;  // the rest when there is room: drained()
-    }
-    if (outbound_.held() == 0) arena_->close();
-}
-
-void SinkConnection::readable() {
-    {
-        Settlements done;
-        BufferRun buffers;
-        Event event;
-        while (connection_->next(event) == Connection::Step::event) {
-            const bool is_answer = event.kind == Event::Kind::acknowledged || event.kind == Event::Kind::received ||
-                                   event.kind == Event::Kind::completed;
-            if (is_answer) take(event.kind, event.ack, done, buffers);
-        }
-    }
-    send();
-}
-
-// A PUBACK, PUBREC or PUBCOMP.
-void SinkConnection::take(Event::Kind kind, const Ack& ack, Settlements& done,
-                          BufferRun& buffers) {  // hot: per message
-    std::uint64_t position = 0;
-    Session& session = connection_->session();
-    if (!outbound_.find(ack.packet_id, position)) {  // not ours
-        if (kind == Event::Kind::received)
-            session.acknowledge(Packet::pubrel, ack.packet_id, reason::packet_id_not_found);
-        return;
-    }
-    if (!answers(kind, outbound_.at(position)))
-        return connection_->fail("the broker broke the protocol: an acknowledgement of another QoS than the message");
-    if (kind == Event::Kind::received && ack.code < reason::unspecified)
-        outbound_.release(position, ack.code, session);
-    else
-        conclude(position, ack, done, buffers);
-}
-
-void SinkConnection::conclude(std::uint64_t position, const Ack& ack, Settlements& done,
-                              BufferRun& buffers) {  // hot: per message
-    const Outbound::Item& item = outbound_.at(position);
-    if (!outbound_.is_live(position)) {  // its sink has left
-        outbound_.finish(position);
-        return;
-    }
-    // A PUBREL sent again may find nothing: the broker had completed the message, and its PUBCOMP got lost.
-    const bool is_known_done = ack.code == reason::packet_id_not_found && item.is_received && item.is_repeated;
-    if ((ack.code == reason::success || is_known_done) && item.code == reason::success) {
-        settle(outbound_.finish(position), done, buffers, LEAT_ACK, LEAT_NONE, {});
-        return;
-    }
-    Ack told = ack;
-    if (ack.code == reason::success || is_known_done) told.code = item.code;
-    settle_as_told(position, told, done, buffers);
-}
-
-// Settles by a code that is no plain success.
-void SinkConnection::settle_as_told(std::uint64_t position, const Ack& ack, Settlements& done, BufferRun& buffers) {
-    std::uint32_t outcome = outcome_of(ack.code);
-    const User* user = users_[outbound_.at(position).sink];
-    if (ack.code == reason::no_matching_subscribers && user != nullptr) {
-        switch (user->no_subscriber()) {
-            case NoSubscriberChoice::ack:
-                outcome = LEAT_ACK;
-                break;
-            case NoSubscriberChoice::retry:
-                outcome = LEAT_RETRY;
-                break;
-            case NoSubscriberChoice::reject:
-                outcome = LEAT_REJECT;
-                break;
-        }
-    }
-    std::string why = "the broker says: " + in_words(ack.code);
-    if (!ack.reason_string.empty()) why.append(" (").append(ack.reason_string).append(")");
-    settle(outbound_.finish(position), done, buffers, outcome,
-           outcome == LEAT_ACK ? LEAT_NONE : kReasonCodes + ack.code,
-           outcome == LEAT_ACK ? std::string_view{} : std::string_view(why));
-}
-
-// The item is out of the queue before its receipt is settled, so that whatever the settlement sets off finds it gone.
+// The item is out of its queue before its receipt is settled, so that whatever the settlement sets off finds it gone.
 void SinkConnection::settle(const Outbound::Item& item, Settlements& done, BufferRun& buffers, std::uint32_t outcome,
                             std::uint32_t code, std::string_view why) {  // hot: per message
     if (why.empty()) {
@@ -225,28 +53,27 @@ void SinkConnection::settle(const Outbound::Item& item, Settlements& done, Buffe
     leat_buffer_release(item.scratch, 1);
 }
 
-// QoS 0 messages have landed, as far as can be known, when the socket has them.
-void SinkConnection::settle_written() {
-    if (outbound_.written().empty()) return;
-    Settlements done;
-    BufferRun buffers;
-    const std::vector<std::uint64_t> written = std::exchange(outbound_.written(), {});
-    for (const std::uint64_t position : written) {
-        if (!outbound_.is_live(position)) continue;  // its sink has left
-        settle(outbound_.finish(position), done, buffers, LEAT_ACK, LEAT_NONE, {});
+void SinkConnection::settle_by_code(const Outbound::Item& item, std::uint8_t code, std::string_view words,
+                                    Settlements& done, BufferRun& buffers) const {
+    std::uint32_t outcome = outcome_of(code);
+    const User* user = users_[item.sink];
+    if (code == reason::no_matching_subscribers && user != nullptr) {
+        switch (user->no_subscriber()) {
+            case NoSubscriberChoice::ack:
+                outcome = LEAT_ACK;
+                break;
+            case NoSubscriberChoice::retry:
+                outcome = LEAT_RETRY;
+                break;
+            case NoSubscriberChoice::reject:
+                outcome = LEAT_REJECT;
+                break;
+        }
     }
-}
-
-void SinkConnection::refuse_too_large() {
-    Settlements done;
-    BufferRun buffers;
-    const std::vector<std::uint64_t> refused = std::exchange(outbound_.too_large(), {});
-    const std::string why = "larger than the broker's Maximum Packet Size of " +
-                            std::to_string(connection_->granted().maximum_packet_size) + " bytes";
-    for (const std::uint64_t position : refused) {
-        if (!outbound_.is_live(position)) continue;
-        settle(outbound_.finish(position), done, buffers, LEAT_REJECT, kReasonCodes + reason::packet_too_large, why);
-    }
+    if (outcome == LEAT_ACK) return settle(item, done, buffers, LEAT_ACK, LEAT_NONE, {});
+    std::string why = "the broker says: " + in_words(code);
+    if (!words.empty()) why.append(" (").append(words).append(")");
+    settle(item, done, buffers, outcome, kReasonCodes + code, why);
 }
 
 }  // namespace leat::mqtt

@@ -1,5 +1,5 @@
-// The connection that the sinks of one backend share on one shard. It takes messages over from them, keeps them until
-// the broker has confirmed them, sends them again in order after a reconnect, and settles.
+// The connection that the sinks of one backend share on one shard, whichever engine speaks for it: who uses it, and
+// how acknowledgements become outcomes.
 #pragma once
 
 #include <leat/sdk/flow/buffer.hpp>
@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "native/connection.hpp"
 #include "native/outbound.hpp"
 #include "options.hpp"
 
 namespace leat::mqtt {
 
-class SinkConnection final : public leat::Part, private Connection::Owner {
+/// On the shard only.
+class SinkConnection : public leat::Part {
   public:
     /// A sink, as its connection sees it.
     class User {
@@ -29,11 +29,7 @@ class SinkConnection final : public leat::Part, private Connection::Owner {
         ~User() = default;
     };
 
-    explicit SinkConnection(ConnectionSettings settings);
-
     void open() override;
-    void start() override;
-    void stop() override;
 
     /// Adds a sink; returns the number that its items carry. It is told the state at once.
     std::uint32_t join(User& user);
@@ -46,36 +42,35 @@ class SinkConnection final : public leat::Part, private Connection::Owner {
     leat_buffer* scratch();
 
     /// Takes over a message. Sent in the next turn of the shard, together with others.            // hot: per message
-    void add(const Outbound::Item& item) { outbound_.add(item); }
-    void send_soon();
+    virtual void add(const Outbound::Item& item) = 0;
+    virtual void send_soon() = 0;
 
-  private:
-    void connected(const Connack& connack) override;
-    void lost() override;
-    void readable() override;
-    void drained() override { send(); }
-    void state(std::uint32_t state, const std::string& why, Nanoseconds next_attempt) override;
-    void closed() override;
+  protected:
+    /// A sink has joined.
+    virtual void joined() = 0;
+    /// Settles everything of this sink ABANDON.
+    virtual void give_up(std::uint32_t sink) = 0;
 
-    bool require_granted();
-    void send();
+    void tell_users(std::uint32_t state, const std::string& why, Nanoseconds next_attempt);
+    /// What some sink needs and the broker does not grant; empty when all is well.
+    [[nodiscard]] std::string unmet(const Connack& granted) const;
+    /// Lets the memory of the last messages go, when none is held.
+    void rest() { arena_->close(); }
+
     static void settle(const Outbound::Item& item, Settlements& done, BufferRun& buffers, std::uint32_t outcome,
                        std::uint32_t code, std::string_view why);
-    void take(Event::Kind kind, const Ack& ack, Settlements& done, BufferRun& buffers);
-    void conclude(std::uint64_t position, const Ack& ack, Settlements& done, BufferRun& buffers);
-    void settle_as_told(std::uint64_t position, const Ack& ack, Settlements& done, BufferRun& buffers);
-    void settle_written();
-    void refuse_too_large();
+    /// Settles an item, already out of its queue, by the reason code of its acknowledgement, which is no plain
+    /// success.
+    void settle_by_code(const Outbound::Item& item, std::uint8_t code, std::string_view words, Settlements& done,
+                        BufferRun& buffers) const;
 
-    ConnectionSettings settings_;
-    std::unique_ptr<Connection> connection_;
+    static constexpr std::uint32_t kReasonCodes = 256;  ///< settlement codes of MQTT reasons begin here
+
+  private:
     std::unique_ptr<Arena> arena_;
-    Outbound outbound_;
     std::vector<User*> users_;  // nullptr: has left
     std::uint32_t state_ = LEAT_STATE_CONNECTING;
     std::string why_;
-    bool is_sending_soon_ = false;
-    bool was_connected_ = false;
 };
 
 }  // namespace leat::mqtt

@@ -14,9 +14,9 @@
 #include <string>
 #include <vector>
 
+#include "native/native_sinks.hpp"
 #include "settings.hpp"
 #include "sink.hpp"
-#include "sink_connection.hpp"
 #include "source.hpp"
 #include "support/mosquitto.hpp"
 #include "support/scripted_host.hpp"
@@ -88,7 +88,7 @@ struct Rig {
                     int qos = 1) {
         ConnectionSettings s = settings;
         s.connect.client_id = "rig.sinks.0";
-        connection = std::make_unique<SinkConnection>(s);
+        connection = std::make_unique<NativeSinks>(s);
         connection->attach(host.setup("part", identity_of(LEAT_ROLE_PART)));
         connection->open();
         connection->c()->start(connection->c(), nullptr);
@@ -145,7 +145,7 @@ struct Rig {
     SourceOptions options;
     Remembered remembered;
     std::unique_ptr<MqttSource> source;
-    std::unique_ptr<SinkConnection> connection;
+    std::unique_ptr<NativeSinks> connection;
     std::unique_ptr<MqttSink> sink;
     std::deque<std::string> kept;
     std::deque<std::string> topics;
