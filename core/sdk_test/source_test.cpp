@@ -22,6 +22,8 @@ struct Numbers : leat::Source {
     Instance* me = nullptr;
     SteppedHost* host = nullptr;
     bool may_emit_in_advanced = false;
+    std::set<uint64_t> returnable;  // sequence numbers that the broker takes back
+    std::vector<uint64_t> given_back;
 
     void open() override {
         for (size_t i = 0; i < window_count; ++i) open_windows.push_back(&open_window(by_confirmation));
@@ -51,6 +53,11 @@ struct Numbers : leat::Source {
     }
     void rejected(leat::InFlight&, uint64_t sequence, const leat_settlement&) override {
         rejects.push_back(sequence);
+    }
+    bool give_back(leat::InFlight&, uint64_t sequence) override {
+        if (!returnable.contains(sequence)) return false;
+        given_back.push_back(sequence);
+        return true;
     }
     void forget_all() {
         for (auto* w : open_windows) forget(*w);
@@ -212,6 +219,30 @@ TEST_CASE("a retry that asks for more time gets it, and a nearer one is not kept
     CHECK(f.below.messages.size() == 6);
     for (size_t i : {1u, 3u, 4u, 5u}) f.below.settle(i, LEAT_ACK);
     CHECK(f.flow().landed == 4);
+}
+
+TEST_CASE("a source whose broker delivers again gives a retried message back, after its backoff") {
+    Fixture f(4);
+    f.source->returnable = {1};
+    f.below.settle(0, LEAT_ACK);
+    f.below.settle(1, LEAT_RETRY);
+    f.below.settle(3, LEAT_RETRY);
+    f.host.run();
+    CHECK(f.source->given_back.empty());
+    CHECK(f.source->watermarks[0] == 1);
+    f.host.advance(150ms);
+    CHECK(f.source->given_back == std::vector<uint64_t>{1});
+    CHECK(f.source->watermarks[0] == 2);  // told to the broker before the watermark went on
+    CHECK(f.flow().returned == 1);
+    REQUIRE(f.below.messages.size() == 5);  // the other one is emitted again
+    CHECK(leat::view(f.below.messages[4].payload) == "3");
+    f.below.settle(2, LEAT_ACK);
+    f.below.settle(4, LEAT_ACK);
+    f.host.run();
+    CHECK(f.source->watermarks[0] == 4);
+    CHECK(f.flow().settled == 4);
+    f.check_ledger();
+    CHECK(f.host.live_buffers == 0);
 }
 
 TEST_CASE("a stop gives up what waits for its backoff, and waits for what is below") {

@@ -71,16 +71,15 @@ void RabbitSource::begin_generation(std::uint64_t generation) {
 }
 
 void RabbitSource::resume() {
-    while (emitting() && !blocks_.empty() && window_->credit() > 0) {
-        Block& block = *blocks_.front();
-        emit_block(block);
-    }
+    set_buffer_bytes(consumer_ ? consumer_->held_bytes() : 0);
+    while (emitting() && !blocks_.empty() && credit(*window_) > 0) emit_block(*blocks_.front());
 }
 
 void RabbitSource::emit_block(Block& block) {
     const auto left = static_cast<std::uint64_t>(block.count - block.emitted);
-    const auto n = static_cast<std::uint32_t>(std::min(left, window_->credit()));
+    const auto n = static_cast<std::uint32_t>(std::min(left, credit(*window_)));
     leat_message* const first = block.messages + block.emitted;
+    if (block.emitted == 0) set_buffer_bytes(consumer_->hold(block));
     block.emitted += n;
     if (block.emitted == block.count) {
         blocks_.pop_front();  // from here on it is its messages'
@@ -109,6 +108,12 @@ void RabbitSource::advanced(InFlight& window) {
 void RabbitSource::rejected(InFlight&, std::uint64_t sequence, const leat_settlement&) {
     tags_.refuse(sequence);
     refusals_.push_back({tags_.tag_of(sequence), false});
+}
+
+bool RabbitSource::give_back(InFlight&, std::uint64_t sequence) {
+    tags_.refuse(sequence);
+    refusals_.push_back({tags_.tag_of(sequence), true});
+    return true;
 }
 
 void RabbitSource::stop() {

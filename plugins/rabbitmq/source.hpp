@@ -32,6 +32,7 @@ class RabbitSource final : public leat::Source {
     void resume() override;
     void advanced(InFlight& window) override;
     void rejected(InFlight& window, std::uint64_t sequence, const leat_settlement& settlement) override;
+    bool give_back(InFlight& window, std::uint64_t sequence) override;
 
     [[nodiscard]] Consumer::Plan plan() const;
     void rung();

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 namespace leat::rabbitmq {
@@ -38,11 +39,12 @@ struct Block : leat_buffer {
     std::uint32_t count = 0;          ///< of messages
     std::uint32_t emitted = 0;        ///< of these; the shard's
     std::uint64_t generation = 0;     ///< of the connection
+    bool is_held = false;             ///< counted by BlockPool::held_bytes
     std::shared_ptr<BlockPool> pool;  ///< while it is out
     leat_message messages[LEAT_BATCH_MAX];
 };
 
-/// Keeps blocks for their next use. Any thread.
+/// Keeps blocks for their next use. Any thread, but for hold() and held_bytes().
 class BlockPool : public std::enable_shared_from_this<BlockPool> {
   public:
     static constexpr std::size_t kBlock = 64 * 1024;
@@ -51,9 +53,17 @@ class BlockPool : public std::enable_shared_from_this<BlockPool> {
     Block* take(std::size_t at_least);
     void put(Block* block);
 
+    /// Counts the block's memory until it comes back. On the shard, which is also where such a block comes back.
+    std::uint64_t hold(Block& block) {
+        block.is_held = true;
+        return held_ += block.size;
+    }
+    [[nodiscard]] std::uint64_t held_bytes() const { return held_; }
+
   private:
     std::mutex mutex_;
     std::vector<std::unique_ptr<Block>> free_;
+    std::uint64_t held_ = 0;  // the shard's
 };
 
 inline Block* BlockPool::take(std::size_t at_least) {
@@ -82,6 +92,7 @@ inline Block* BlockPool::take(std::size_t at_least) {
 inline void BlockPool::put(Block* block) {
     std::unique_ptr<Block> done(block);
     done->pool.reset();
+    if (std::exchange(done->is_held, false)) held_ -= done->size;
     const std::lock_guard lock(mutex_);
     if (done->size == kBlock && free_.size() < kKept) free_.push_back(std::move(done));
 }

@@ -52,6 +52,10 @@ class Consumer final : public IoThread {
     /// Appends the blocks that have come; each is the caller's. Returns the generation of the connection, which is
     /// another one as soon as a connection is lost.
     std::uint64_t take(std::vector<Block*>& into);
+    /// A block of which messages are emitted from now on; returns held_bytes().
+    std::uint64_t hold(Block& block) { return pool_->hold(block); }
+    /// Memory of such blocks that messages still point into.
+    [[nodiscard]] std::uint64_t held_bytes() const { return pool_->held_bytes(); }
     /// Bytes of blocks that were emitted or dropped: reading may go on.
     void emitted(std::uint64_t bytes);
     void answer(std::uint64_t generation, Answer&& answer);

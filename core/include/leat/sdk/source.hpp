@@ -48,6 +48,13 @@ class Source : public Component {
     virtual void rejected(InFlight& window, uint64_t sequence, const leat_settlement& settlement) {
         (void)window, (void)sequence, (void)settlement;
     }
+    /// The backoff of one that came back with retry has ended. True: the source will tell its broker to deliver it
+    /// again, in advanced(), which follows; it is counted as returned and the watermark passes it. False: it is
+    /// emitted again.
+    virtual bool give_back(InFlight& window, uint64_t sequence) {
+        (void)window, (void)sequence;
+        return false;
+    }
     /// The route drains: stop reading. Settlements go on.
     virtual void hold() {}
 
@@ -152,6 +159,7 @@ class Source : public Component {
     void stray(bool is_excused);
     void count(const leat_settlement& s);
     void emit_retries();
+    void return_retries(InFlight& window, int64_t now);
     void recount();
 
     leat_flow flow_;
@@ -284,6 +292,7 @@ inline void Source::emit_retries() {
     const int64_t now = services().host->now_ns();
     int64_t wait = 0;
     for (auto& window : windows_) {
+        if (!window->retries_.empty()) return_retries(*window, now);
         leat_message again[LEAT_BATCH_MAX];
         while (!window->retries_.empty()) {
             // In order: a later one does not overtake an earlier one that still waits.
@@ -316,6 +325,24 @@ inline void Source::emit_retries() {
             },
             this);
     }
+}
+
+// What is due and may go back to the broker.
+inline void Source::return_retries(InFlight& window, int64_t now) {
+    auto& due = window.retries_;
+    bool any = false;
+    while (!due.empty() && due.front().due_ns <= now && give_back(window, due.front().sequence)) {
+        const uint64_t sequence = due.front().sequence;
+        due.erase(due.begin());
+        window.finish(sequence);
+        ++flow_.returned;
+        ++flow_.settled;
+        any = true;
+    }
+    if (!any) return;
+    advanced(window);
+    window.release_below(window.watermark());
+    recount();
 }
 
 inline void Source::recount() {
