@@ -5,6 +5,7 @@
 
 #include "support/kafka.hpp"
 #include "support/mosquitto.hpp"
+#include "support/rabbitmq.hpp"
 #include "tools/arguments.hpp"
 #include "tools/stop.hpp"
 
@@ -13,7 +14,7 @@ using namespace leat::test;
 namespace {
 
 constexpr std::string_view kUsage =
-    "usage: broker --kind mosquitto|kafka [--topic NAME:PARTITIONS]... [--persistence 0|1]\n"
+    "usage: broker --kind mosquitto|kafka|rabbitmq [--topic NAME:PARTITIONS]... [--persistence 0|1]\n"
     "Prints `ADDRESS PID`: 127.0.0.1:PORT and the broker's process; for Mosquitto also its log file.";
 
 void serve() {
@@ -39,6 +40,13 @@ void serve_mosquitto(const Arguments& arguments) {
     mosquitto.stop();
 }
 
+void serve_rabbitmq() {
+    RabbitMq rabbitmq;
+    std::cout << "127.0.0.1:" << rabbitmq.port() << ' ' << rabbitmq.process().pid() << std::endl;
+    serve();
+    rabbitmq.stop();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -46,6 +54,8 @@ int main(int argc, char** argv) {
     stop_on_signals();
     if (arguments.text("kind") == "kafka") {
         serve_kafka(arguments);
+    } else if (arguments.text("kind") == "rabbitmq") {
+        serve_rabbitmq();
     } else {
         serve_mosquitto(arguments);
     }
