@@ -67,7 +67,7 @@ struct PublishOptions {
     std::string key_header;
 };
 
-/// From a message to properties, which point into the message until the next one.
+/// From a message to properties, which point into the message and the options until the next one.
 class PropertiesWriter {
   public:
     /// sequence  travels with a mandatory message, so that a return can be matched.
