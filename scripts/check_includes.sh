@@ -31,7 +31,7 @@ rules=(
 )
 # A unit test may also use tests/support, and is written like a plugin where it plays one; so are the files that only
 # tests include.
-test_files='(_test\.cpp|/(rig|test_rig|sample_plugins)\.[ch]pp|/fuzz_[a-z_]+\.cpp)$'
+test_files='(_test\.cpp|/([a-z_]*rig|sample_plugins)\.[ch]pp|/fuzz_[a-z_]+\.cpp)$'
 test_rights='^(leat/plugin\.h|leat/sdk/.+|support/.+|backends\.hpp)$'
 
 # The top of the component that a file belongs to: core/config, apps/leat, plugins/mqtt, tests ...
