@@ -8,6 +8,7 @@
 // The callback finds the entry by its token and removes it, or keeps it when another settlement is yet to come. A
 // token that is not in flight is counted and ignored. On the shard.
 #pragma once
+#include <leat/sdk/flow/broken_rule.hpp>
 #include <leat/sdk/flow/settle.hpp>
 #include <leat/sdk/flow/token.hpp>
 
@@ -59,6 +60,7 @@ class OwnReceipts {
                 if (slots_.find(batch[i].token)) {
                     settled_(owner_, batch[i].token, batch[i], up);
                 } else {
+                    settled_twice();
                     ++stale_;
                 }
             }
