@@ -11,6 +11,7 @@ struct Backend final : leat::Backend, Connection {
     using SourceOptions = kafka::SourceOptions;
     using SinkOptions = kafka::SinkOptions;
 
+    static constexpr uint32_t kFlags = LEAT_SOURCE_NO_COMMIT;
     static constexpr uint64_t kMaxInFlight = 16384;
     static constexpr uint64_t kMaxInFlightBytes = 64u << 20;
     static constexpr const char* kPromise =

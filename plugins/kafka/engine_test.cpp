@@ -133,16 +133,3 @@ TEST_CASE("a wrong password is told in words, and a renewed one is taken") {
     sink.password("right");
     REQUIRE(host.run_until([&] { return sink.outcomes.count(LEAT_ACK) == 1; }, kPatience));
 }
-
-TEST_CASE("a record that the topic does not take is rejected, and its neighbours land") {
-    Kafka kafka;
-    kafka.create_topic("limit", 1, {{"max.message.bytes", "2000"}});
-    ScriptedHost host;
-    SinkRig sink(host, kafka.brokers(), "limit", {{"linger.ms", "100"}});
-    for (int i = 0; i < 40; ++i) sink.push({std::string(100, 'a')});
-    sink.push({std::string(5000, 'b')});
-    for (int i = 0; i < 40; ++i) sink.push({std::string(100, 'c')});
-    REQUIRE(host.run_until([&] { return sink.outcomes.all.size() == 81; }, kPatience));
-    CHECK(sink.outcomes.count(LEAT_ACK) == 80);
-    CHECK(sink.outcomes.count(LEAT_REJECT) == 1);
-}

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace kafka {
@@ -117,6 +118,13 @@ void Conf::set(const std::string& name, const std::string& value) {
     }
 }
 
+size_t Conf::number(const std::string& name) {
+    char value[32] = "";
+    size_t size = sizeof value;
+    rd_kafka_conf_get(conf_.get(), name.c_str(), value, &size);
+    return std::strtoull(value, nullptr, 10);
+}
+
 const char* refusal(std::string_view name) {
     for (const Refused& one : kRefused) {
         if (one.name == name) return one.why;
@@ -179,19 +187,22 @@ Conf consumer_conf(const Connection& connection, const SourceOptions& options, c
     return conf;
 }
 
-Conf producer_conf(const Connection& connection, const Secrets& secrets) {
+Conf producer_conf(const Connection& connection, const Secrets& secrets, size_t largest_batch) {
     Conf conf;
     set_connection(conf, connection, secrets);
     conf.set("enable.idempotence", "true");
     conf.set("message.timeout.ms", "0");
     conf.set("sticky.partitioning.linger.ms", "0");  // or the partitioner is not asked for records without key
     conf.set("batch.size", std::to_string(kBatchBytes));
-    conf.set("message.max.bytes", "104857600");  // the broker's limits decide, not the client's
+    // The topic's limit decides, not the client's; but for what no broker takes: a request of more than 100 MiB ends
+    // the connection (its socket.request.max.bytes), for ever.
+    conf.set("message.max.bytes", "104000000");
     // One request at a time to a broker, sent at once: what comes meanwhile is the next batch. So a lone record does
     // not wait, and batches grow with the load; measured better in both than linger.ms=5 with many in flight.
     conf.set("linger.ms", "0");
     conf.set("max.in.flight.requests.per.connection", "1");
     set_properties(conf, connection, false);
+    if (conf.number("batch.size") > largest_batch) conf.set("batch.size", std::to_string(largest_batch));
     rd_kafka_conf_set_events(conf.get(),
                              RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS);
     return conf;

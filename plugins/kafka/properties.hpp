@@ -8,6 +8,7 @@
 #pragma once
 #include <librdkafka/rdkafka.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ class Conf {
     Conf() : conf_(rd_kafka_conf_new(), rd_kafka_conf_destroy) {}
     /// Throws std::runtime_error with librdkafka's words.
     void set(const std::string& name, const std::string& value);
+    /// A setting that is a number, as it is now.
+    size_t number(const std::string& name);
     rd_kafka_conf_t* get() { return conf_.get(); }
     rd_kafka_conf_t* release() { return conf_.release(); }
 
@@ -36,7 +39,8 @@ const char* refusal(std::string_view name);
 struct Secrets;
 Conf consumer_conf(const Connection& connection, const SourceOptions& options, const std::string& group,
                    const Secrets& secrets);
-Conf producer_conf(const Connection& connection, const Secrets& secrets);
+/// largest_batch  bytes; batches are not made larger, whatever `properties` say
+Conf producer_conf(const Connection& connection, const Secrets& secrets, size_t largest_batch = SIZE_MAX);
 /// The connection alone, for probes.
 Conf plain_conf(const Connection& connection, const Secrets& secrets);
 

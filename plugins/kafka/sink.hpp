@@ -24,8 +24,8 @@ class Sink final : public leat::Sink, private Writer {
 
     Producer& producer_;
     SinkOptions options_;
-    std::string topic_name_;             // of topic_
-    rd_kafka_topic_t* topic_ = nullptr;  // used last; of the producer's generation_
+    std::string topic_name_;  // of topic_
+    Topic* topic_ = nullptr;  // used last; of the producer's generation_
     uint64_t generation_ = 0;
     bool is_stopping_ = false;
 };

@@ -118,7 +118,8 @@ TEST_CASE("a refusal for good rejects, with the reason") {
     CHECK(sink.outcomes.all[1].outcome == LEAT_ACK);
 }
 
-TEST_CASE("records of a batch that is too large are sent one by one, and only what is too large is rejected") {
+TEST_CASE(
+    "records of a batch that is too large are sent again in smaller ones; what is too large alone is rejected") {
     MockCluster kafka;
     kafka.create("small", 1);
     ScriptedHost host;
@@ -133,6 +134,27 @@ TEST_CASE("records of a batch that is too large are sent one by one, and only wh
     REQUIRE(sink.wait(6));
     CHECK(sink.outcomes.count(LEAT_ACK) == 5);
     CHECK(sink.outcomes.count(LEAT_REJECT) == 1);
+}
+
+TEST_CASE("records of a batch that is too large keep their order when a fatal error comes on top") {
+    MockCluster kafka;
+    kafka.create("both", 1);
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "both", {{"batch.num.messages", "20"}, {"linger.ms", "50"}});
+    sink.push({"first"});
+    REQUIRE(sink.wait(1));
+    rd_kafka_mock_broker_set_rtt(kafka.get(), 1, 20);
+    rd_kafka_mock_push_request_errors(kafka.get(), 0 /* Produce */, 3, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
+                                      RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+                                      RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    sink.push(numbers(0, 100));
+    REQUIRE(sink.wait(101));
+    CHECK(sink.outcomes.count(LEAT_ACK) == 101);
+    CHECK(host.logged("fatal error of the producer") >= 1);
+    const auto landed = read_all(host, kafka.brokers(), "both", 101);
+    // What the mock, unlike a broker, takes behind a refused sequence number may have landed before.
+    const auto refused = std::find(landed.rbegin(), landed.rend(), "0").base() - 1;
+    CHECK(std::vector(refused, landed.end()) == numbers(0, 100));
 }
 
 TEST_CASE("a broker that is away is a state, and what was pushed meanwhile lands when it is back") {

@@ -11,18 +11,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr size_t kTurn = 8192;  // reports served before other work of the shard has its turn
+constexpr size_t kTurn = 8192;       // reports served before other work of the shard has its turn
+constexpr size_t kLookAhead = 4096;  // waiting messages whose topics are asked about together
 constexpr auto kConnectAgain = 5s;
 constexpr auto kClosePatience = 8s;  // less than the host's 10 s; then the client is left to itself
-
-// [Kafka: Topic.LEGAL_CHARS, MAX_NAME_LENGTH]
-bool is_legal_topic(std::string_view name) {
-    if (name.empty() || name.size() > 249 || name == "." || name == "..") return false;
-    return std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-               c == '-';
-    });
-}
 
 }  // namespace
 
@@ -48,7 +40,8 @@ void Producer::connect() {
     try {
         const Secrets secrets = Secrets::read(connection_, host_);
         password_ = secrets.password;
-        Conf conf = producer_conf(connection_, secrets);
+        Conf conf = producer_conf(connection_, secrets, batch_bytes_);
+        batch_bytes_ = conf.number("batch.size");
         rd_kafka_topic_conf_t* topics = rd_kafka_conf_get_default_topic_conf(conf.get());
         rd_kafka_topic_conf_set_partitioner_cb(topics, &Producer::choose_partition);
         wakeup_ = std::make_unique<Wakeup>(
@@ -68,6 +61,8 @@ void Producer::connect() {
     events_ = rd_kafka_queue_get_main(client_);
     rd_kafka_set_log_queue(client_, events_);
     wakeup_->attach(events_);
+    // What came before that wakes nobody, and keeps what comes later from doing so.
+    host_.defer([](void* self) { static_cast<Producer*>(self)->woken(); }, this);
 }
 
 void Producer::connect_after(int64_t pause_ns) {
@@ -86,7 +81,6 @@ void Producer::connect_after(int64_t pause_ns) {
 
 // Everything must have been reported.
 void Producer::disconnect(Worker::Job then) {
-    for (auto& [name, handle] : topics_) rd_kafka_topic_destroy(handle);
     topics_.clear();
     ++generation_;
     Wakeup::detach(events_);
@@ -138,9 +132,7 @@ void Producer::take(Writer& writer, const leat_message& message, leat::Settlemen
     entry.token = token;
     entry.sequence = next_sequence_++;
     entry.in_client = false;
-    entry.alone = false;
-    if (!waiting_.empty() || !client_ || recovery_.is_active() || outstanding_alone_ ||
-        send(entry, done) == Sent::no_room) {
+    if (!waiting_.empty() || !client_ || recovery_.is_active() || send(entry, done) == Sent::no_room) {
         waiting_.push_back(token);
     }
 }
@@ -152,19 +144,21 @@ Producer::Sent Producer::send(Entry& entry, leat::Settlements& done) {
         end(entry, LEAT_REJECT, why, done);
         return Sent::ended;
     }
+    if (!record.topic->is_known) {
+        ask_limits();
+        return Sent::no_room;
+    }
     const rd_kafka_resp_err_t error = produce(entry, record);
     if (!error) {
         entry.in_client = true;
         ++outstanding_;
-        if (entry.alone) ++outstanding_alone_;
         return Sent::yes;
     }
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Sent::no_room;
     if (error == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_fatal_error(client_, nullptr, 0)) {
-        begin_recovery();
+        recover();
         return Sent::no_room;
     }
-    entry.alone = true;  // a size that the client itself refuses is final
     refuse(entry, error, done);
     return Sent::ended;
 }
@@ -177,7 +171,7 @@ rd_kafka_resp_err_t Producer::produce(Entry& entry, const Record& record) {
         return vus[n++].u;
     };
     const leat_message& m = entry.message;
-    next(RD_KAFKA_VTYPE_RKT).rkt = record.topic;
+    next(RD_KAFKA_VTYPE_RKT).rkt = record.topic->handle;
     next(RD_KAFKA_VTYPE_PARTITION).i32 = record.partition;
     next(RD_KAFKA_VTYPE_MSGFLAGS).i = 0;  // not copied: the entry holds the buffer until the report
     auto& value = next(RD_KAFKA_VTYPE_VALUE).mem;
@@ -215,34 +209,42 @@ void Producer::end(Entry& entry, uint32_t outcome, const std::string& why, leat:
 void Producer::refuse(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements& done) {
     Record record;
     std::string topic;
-    if (entry.writer->describe(entry.message, record, topic)) topic = rd_kafka_topic_name(record.topic);
+    if (entry.writer->describe(entry.message, record, topic)) topic = rd_kafka_topic_name(record.topic->handle);
     const uint32_t outcome = judge(error) == Verdict::retry ? LEAT_RETRY : LEAT_REJECT;
     end(entry, outcome, explain(error, topic, entry.message), done);
 }
 
 void Producer::send_waiting(leat::Settlements& done) {
-    while (!waiting_.empty() && client_ && !recovery_.is_active() && !outstanding_alone_) {
+    while (!waiting_.empty() && client_ && !recovery_.is_active()) {
         Entry* entry = entries_.find(waiting_.front());
-        if (entry && entry->alone && outstanding_) return;
         if (entry && send(*entry, done) == Sent::no_room) return;
         waiting_.pop_front();
     }
 }
 
-// It goes back among those that wait, by its age, and will travel alone.
-void Producer::wait_alone(Entry& entry) {
-    if (!has_warned_of_size_) {
-        has_warned_of_size_ = true;
-        host_.log_warning(
-            "the broker refuses batches of the size that is sent; their records are sent again one by one. Set "
-            "\"properties\": {\"batch.size\"} to less than the topic's max.message.bytes");
+void Producer::ask_limits() {
+    if (topics_.is_asking()) return;
+    size_t looked_at = 0;
+    for (const uint64_t token : waiting_) {
+        if (++looked_at > kLookAhead) break;
+        const Entry* entry = entries_.find(token);
+        Record record;
+        std::string why;
+        if (entry) (void)entry->writer->describe(entry->message, record, why);  // looks for the topic
     }
-    entry.alone = true;
-    const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](uint64_t token) {
-        const Entry* other = entries_.find(token);
-        return other && other->sequence > entry.sequence;
-    });
-    waiting_.insert(at, entry.token);
+    topics_.ask(client_, *worker_, [this](const Topics::Limit& limit) { limits_told(limit); });
+}
+
+void Producer::limits_told(const Topics::Limit& limit) {
+    if (limit.bytes < batch_bytes_) {
+        host_.log_info("topic " + limit.topic + " takes no batch of more than " + std::to_string(limit.bytes) +
+                       " bytes (its max.message.bytes or segment.bytes): this producer sends none");
+        batch_bytes_ = limit.bytes;
+        renew_client(RD_KAFKA_PURGE_F_QUEUE);
+        go_on();
+    }
+    leat::Settlements done;
+    send_waiting(done);
 }
 
 void Producer::give_up(Writer& writer) {
@@ -259,15 +261,6 @@ void Producer::give_up(Writer& writer) {
             done.end(message, LEAT_ABANDON);
         }
     });
-}
-
-rd_kafka_topic_t* Producer::topic(std::string_view name) {
-    if (const auto found = topics_.find(name); found != topics_.end()) return found->second;
-    if (!is_legal_topic(name)) return nullptr;
-    const std::string text(name);
-    rd_kafka_topic_t* handle = rd_kafka_topic_new(client_, text.c_str(), nullptr);
-    if (handle) topics_.emplace(text, handle);
-    return handle;
 }
 
 void Producer::woken() {
@@ -306,14 +299,21 @@ void Producer::serve(rd_kafka_event_t* event, leat::Settlements& done) {
     }
 }
 
+// One event has the reports of one batch.
 void Producer::reported(rd_kafka_event_t* event, leat::Settlements& done) {
+    const bool is_lone = rd_kafka_event_message_count(event) == 1;
+    size_t refused_bytes = 0;
     while (const rd_kafka_message_t* report = rd_kafka_event_message_next(event)) {  // hot: per message
         Entry& entry = *static_cast<Entry*>(report->_private);
         entry.in_client = false;
         --outstanding_;
-        if (entry.alone) --outstanding_alone_;
         if (report->err && entry.writer) {
-            report_failure(entry, report->err, done);
+            if (!is_lone && judge(report->err) == Verdict::too_large) {
+                refused_bytes += report->len + report->key_len;
+                recovery_.keep(entry.token, entry.sequence);
+            } else {
+                report_failure(entry, report->err, done);
+            }
             continue;
         }
         const leat_message message = entry.message;
@@ -325,33 +325,49 @@ void Producer::reported(rd_kafka_event_t* event, leat::Settlements& done) {
             done.end(message, LEAT_ACK);
         }
     }
+    if (refused_bytes) make_batches_smaller(refused_bytes);
     health_.alive();
 }
 
 void Producer::report_failure(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements& done) {
-    if (!recovery_.is_active() && rd_kafka_fatal_error(client_, nullptr, 0)) begin_recovery();
+    if (!recovery_.is_active() && rd_kafka_fatal_error(client_, nullptr, 0)) recover();
     if (recovery_.is_active()) {
         recovery_.keep(entry.token, entry.sequence);
-    } else if (judge(error) == Verdict::too_large && !entry.alone) {
-        wait_alone(entry);
     } else {
         refuse(entry, error, done);
     }
 }
 
+// The limit of a topic could not be read, or is lower than it was.
+void Producer::make_batches_smaller(size_t refused_bytes) {
+    batch_bytes_ = std::max<size_t>(std::min(batch_bytes_, refused_bytes / 2), 1);
+    host_.log_warning("the broker refuses a batch of " + std::to_string(refused_bytes) +
+                      " bytes as too large (max.message.bytes of the topic): at most " +
+                      std::to_string(batch_bytes_) + " from now on");
+    renew_client(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+}
+
 void Producer::trouble(rd_kafka_resp_err_t code, const std::string& text) {
-    if (code == RD_KAFKA_RESP_ERR__FATAL) return begin_recovery();
+    if (code == RD_KAFKA_RESP_ERR__FATAL) return recover();
     if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION) renew_password(client_, connection_, host_, password_);
     health_.error(code, text);
 }
 
-void Producer::begin_recovery() {
+void Producer::recover() {
     if (recovery_.is_active() || is_stopping_) return;
     char why[512] = "";
     rd_kafka_fatal_error(client_, why, sizeof why);
     host_.log_warning(std::string("fatal error of the producer, a new one sends what has not landed: ") + why);
+    is_fatal_ = true;
+    renew_client(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+}
+
+// Collects what has not landed; a new client will send it, in order. purge: RD_KAFKA_PURGE_F_..., what librdkafka
+// gives back at once.
+void Producer::renew_client(int purge) {
+    if (is_stopping_) return;
     recovery_.begin();
-    rd_kafka_purge(client_, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    rd_kafka_purge(client_, purge | RD_KAFKA_PURGE_F_NON_BLOCKING);
 }
 
 // Ends a stop or a recovery whose last report has come.
@@ -367,8 +383,8 @@ void Producer::go_on() {
     } else if (recovery_.is_active()) {
         disconnect(nullptr);
         const std::vector<uint64_t> again = recovery_.end();
-        waiting_.insert(waiting_.begin(), again.begin(), again.end());
-        const int64_t pause = recovery_.pause_ns(host_.host->now_ns());
+        waiting_.insert(waiting_.begin(), again.begin(), again.end());  // they are older than all that wait
+        const int64_t pause = std::exchange(is_fatal_, false) ? recovery_.pause_ns(host_.host->now_ns()) : 0;
         if (pause == 0) {
             connect();
         } else {

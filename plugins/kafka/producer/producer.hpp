@@ -11,13 +11,13 @@
 #include <leat/sdk/sink.hpp>
 
 #include <deque>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "health.hpp"
 #include "producer/recovery.hpp"
+#include "producer/topics.hpp"
 #include "properties.hpp"
 #include "wakeup.hpp"
 #include "worker.hpp"
@@ -26,7 +26,7 @@ namespace kafka {
 
 /// One message as a record. Views stay valid until the next one is asked for.
 struct Record {
-    rd_kafka_topic_t* topic = nullptr;
+    Topic* topic = nullptr;
     int32_t partition = RD_KAFKA_PARTITION_UA;  ///< UA: by key, else by lane
     leat_bytes key{nullptr, 0};
     int64_t timestamp_ms = 0;  ///< 0: now
@@ -57,9 +57,9 @@ class Producer final : public leat::Part {
     void take(Writer& writer, const leat_message& message, leat::Settlements& done);
     void give_up(Writer& writer);
 
-    /// librdkafka's handle of a topic, for describe(); nullptr when the name is not legal.
-    rd_kafka_topic_t* topic(std::string_view name);
-    /// Differs for each client: handles of topics are good for one.
+    /// For describe(); nullptr when the name is not legal.
+    Topic* topic(std::string_view name) { return topics_.find(client_, name); }
+    /// Differs for each client: topics are good for one.
     uint64_t generation() const { return generation_; }
 
   private:
@@ -69,7 +69,6 @@ class Producer final : public leat::Part {
         uint64_t token;
         uint64_t sequence;  // order of arrival
         bool in_client;     // librdkafka has it and will report
-        bool alone;         // is to travel in a batch of its own
     };
     enum class Sent { yes, no_room, ended };
 
@@ -81,13 +80,16 @@ class Producer final : public leat::Part {
     void refuse(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements& done);
     void end(Entry& entry, uint32_t outcome, const std::string& why, leat::Settlements& done);
     void send_waiting(leat::Settlements& done);
-    void wait_alone(Entry& entry);
+    void ask_limits();
+    void limits_told(const Topics::Limit& limit);
     void woken();
     void serve(rd_kafka_event_t* event, leat::Settlements& done);
     void reported(rd_kafka_event_t* event, leat::Settlements& done);
     void report_failure(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements& done);
     void trouble(rd_kafka_resp_err_t code, const std::string& text);
-    void begin_recovery();
+    void make_batches_smaller(size_t refused_bytes);
+    void recover();
+    void renew_client(int purge);
     void go_on();
     void tell(uint32_t state, std::string_view why, int64_t next_attempt_ns);
     static int32_t choose_partition(const rd_kafka_topic_t*, const void* key, size_t key_size, int32_t partitions,
@@ -101,19 +103,19 @@ class Producer final : public leat::Part {
     rd_kafka_t* client_ = nullptr;
     rd_kafka_queue_t* events_ = nullptr;
     std::unique_ptr<Wakeup> wakeup_;
-    std::map<std::string, rd_kafka_topic_t*, std::less<>> topics_;
+    Topics topics_;
     std::vector<Writer*> writers_;
     leat::Slots<Entry> entries_;
-    std::deque<uint64_t> waiting_;  // tokens to be sent, in order; those given up meanwhile are skipped
-    size_t outstanding_ = 0;        // in librdkafka, unreported
-    size_t outstanding_alone_ = 0;
+    std::deque<uint64_t> waiting_;   // tokens to be sent, in order; those given up meanwhile are skipped
+    size_t outstanding_ = 0;         // in librdkafka, unreported
+    size_t batch_bytes_ = SIZE_MAX;  // most in one batch
     uint64_t next_sequence_ = 0;
     uint64_t generation_ = 0;
     uint64_t timer_ = 0;
     std::string password_;
     bool is_stopping_ = false;
     bool is_closing_ = false;
-    bool has_warned_of_size_ = false;
+    bool is_fatal_ = false;  // the recovery under way
 };
 
 }  // namespace kafka
