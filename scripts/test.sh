@@ -20,4 +20,5 @@ ctest --test-dir build --output-on-failure -L integration || code=$?
 echo
 echo "What the integration tests saw:"
 sed -n "s/^figure: /  /p" build/Testing/Temporary/LastTest.log
+tests/conformance/table.py build || true
 exit "$code"

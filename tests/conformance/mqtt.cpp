@@ -69,13 +69,16 @@ class MqttBackend final : public TestedBackend {
     Certificates others_;  ///< Of another authority.
     Mosquitto open_{{.persistence = true, .tls = &certificates_}};
     Mosquitto guarded_{{.users = {{"leat", "right"}}}};
-    MqttClient client_{open_.port(), speaks_.version};
+    MqttClient client_{open_.port(), speaks_.version, speaks_.qos};
 };
 
 const Registered kMqtt5("mqtt", [] { return std::make_unique<MqttBackend>(Speaks{.name = "mqtt 5, QoS 1"}); });
 const Registered kMqtt3("mqtt_3_1_1", [] {
     return std::make_unique<MqttBackend>(Speaks{.name = "mqtt 3.1.1, QoS 1", .version = 4});
 });
+
+const Registered kMqttQos2("mqtt_qos_2",
+                           [] { return std::make_unique<MqttBackend>(Speaks{.name = "mqtt 5, QoS 2", .qos = 2}); });
 
 }  // namespace
 }  // namespace leat::test

@@ -194,7 +194,7 @@ void MqttWire::publish(std::string_view topic, std::uint16_t packet_id, std::str
     for (const auto& [name, value] : headers) property_size += 5 + name.size() + value.size();
     std::size_t size = 2 + topic.size() + 2 + payload.size();
     if (options_.version == 5) size += (property_size < 128 ? 1 : 2) + property_size;
-    out_ += static_cast<char>(0x32 | (dup ? 8 : 0));
+    out_ += static_cast<char>(0x30 | (options_.publish_qos << 1) | (dup ? 8 : 0));
     put_varint(out_, size);
     put_text(out_, topic);
     put16(out_, packet_id);
@@ -211,6 +211,11 @@ void MqttWire::publish(std::string_view topic, std::uint16_t packet_id, std::str
 
 void MqttWire::puback(std::uint16_t packet_id) {
     out_ += "\x40\x02";
+    put16(out_, packet_id);
+}
+
+void MqttWire::pubrel(std::uint16_t packet_id) {
+    out_ += "\x62\x02";
     put16(out_, packet_id);
 }
 
@@ -299,6 +304,8 @@ void MqttWire::decode(std::uint8_t first, std::string_view body, MqttPacket& pac
             packet.payload = body;
             break;
         case MqttPacket::puback:
+        case MqttPacket::pubrec:
+        case MqttPacket::pubcomp:
             packet.packet_id = take16(body);
             packet.reason = body.empty() ? 0 : byte_at(body, 0);
             break;

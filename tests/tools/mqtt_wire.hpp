@@ -1,5 +1,5 @@
-// A minimal MQTT 3.1.1 / 5 client for test programs: QoS 1 over plain TCP, written on its own so that a mistake of
-// the router's engine cannot hide in the programs that judge it.
+// A minimal MQTT 3.1.1 / 5 client for test programs: QoS 1, publishing also 2, over plain TCP, written on its own so
+// that a mistake of the router's engine cannot hide in the programs that judge it.
 //
 //   MqttWire wire({.port = 1883, .client_id = "sensors", .clean = false});
 //   wire.publish("a/b", 1, payload, {}, false);
@@ -18,13 +18,23 @@ namespace leat::test {
 
 /** A packet that arrived; its views hold until the handler returns. */
 struct MqttPacket {
-    enum Type : std::uint8_t { connack = 2, publish = 3, puback = 4, suback = 9, pingresp = 13, disconnect = 14 };
+    enum Type : std::uint8_t {
+        connack = 2,
+        publish = 3,
+        puback = 4,
+        pubrec = 5,
+        pubrel = 6,
+        pubcomp = 7,
+        suback = 9,
+        pingresp = 13,
+        disconnect = 14
+    };
 
     Type type;
     bool dup = false;
     std::uint8_t qos = 0;
     std::uint16_t packet_id = 0;
-    std::uint8_t reason = 0;  ///< Of a PUBACK, SUBACK, CONNACK or DISCONNECT.
+    std::uint8_t reason = 0;  ///< Of a PUBACK, PUBREC, PUBCOMP, SUBACK, CONNACK or DISCONNECT.
     std::string_view topic;
     std::string_view payload;
     std::string_view properties;  ///< The bytes behind their length.
@@ -44,6 +54,7 @@ class MqttWire {
         bool clean = true;  ///< false: the broker keeps the session, in version 5 for a day
         std::uint16_t keep_alive_s = 30;
         std::uint16_t receive_maximum = 65535;
+        std::uint8_t publish_qos = 1;  ///< 2: answer each PUBREC with pubrel(); the PUBCOMP ends it
     };
 
     /** Connects and waits for the CONNACK. */
@@ -60,6 +71,7 @@ class MqttWire {
     void publish(std::string_view topic, std::uint16_t packet_id, std::string_view payload,
                  const std::vector<TestHeader>& headers, bool dup);
     void puback(std::uint16_t packet_id);
+    void pubrel(std::uint16_t packet_id);
     void subscribe(const std::vector<std::string>& filters, std::uint16_t packet_id);
     void disconnect();
 

@@ -68,7 +68,7 @@ void subscribe(MqttWire& wire, const std::vector<std::string>& filters, std::vec
 }  // namespace
 
 MqttWire::Options MqttClient::connection(const std::string& client_id, bool clean) const {
-    return {.port = port_, .version = version_, .client_id = client_id, .clean = clean};
+    return {.port = port_, .version = version_, .client_id = client_id, .clean = clean, .publish_qos = publish_qos_};
 }
 
 void MqttClient::make_session(const std::string& client_id, const std::vector<std::string>& filters) const {
@@ -91,9 +91,9 @@ void MqttClient::publish(const std::vector<Sample>& samples) const {
                          false);
         }
         wire.pump(100, [&](const MqttPacket& packet) {
-            if (packet.type != MqttPacket::puback) return;
             if (packet.reason >= 0x80) throw std::runtime_error("a publish was refused");
-            ++acknowledged;
+            if (packet.type == MqttPacket::pubrec) wire.pubrel(packet.packet_id);
+            acknowledged += packet.type == MqttPacket::puback || packet.type == MqttPacket::pubcomp;
         });
         if (Clock::now() > limit) throw std::runtime_error("not acknowledged in a minute");
     }

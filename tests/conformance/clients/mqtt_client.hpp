@@ -1,6 +1,6 @@
 // An MQTT client of the tests' own: the wire client of tests/tools, which shares no code with the plugin.
 //
-//   MqttClient client(mosquitto.port(), 5);
+//   MqttClient client(mosquitto.port(), 5, 1);
 //   client.make_session("reader", {"c1.0"});     // what is published from now on is kept for client id "reader"
 //   client.publish(samples);
 #pragma once
@@ -15,10 +15,11 @@
 
 namespace leat::test {
 
-/** QoS 1. Throws std::runtime_error. [one thread] */
+/** Publishes with the QoS given, reads with 1. Throws std::runtime_error. [one thread] */
 class MqttClient {
   public:
-    MqttClient(std::uint16_t port, int version) : port_(port), version_(version) {}
+    MqttClient(std::uint16_t port, int version, int publish_qos)
+        : port_(port), version_(version), publish_qos_(static_cast<std::uint8_t>(publish_qos)) {}
 
     /** A persistent session of this client id with these filters, and nobody connected. */
     void make_session(const std::string& client_id, const std::vector<std::string>& filters) const;
@@ -34,6 +35,7 @@ class MqttClient {
 
     std::uint16_t port_;
     int version_;
+    std::uint8_t publish_qos_;
     std::unique_ptr<MqttWire> listener_;
     std::vector<Sample> collected_;
 };

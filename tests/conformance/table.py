@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""The conformance table, from what the last runs of the suite have written.
+
+    tests/conformance/table.py build            prints it
+    tests/conformance/table.py build --docs     writes docs/conformance.md
+
+A cell is `yes`, `absent` where the backend does not claim the feature and its absence was asserted, or FAILED.
+"""
+import pathlib
+import re
+import sys
+
+ORDER = ["memory", "kafka", "rabbitmq", "mqtt", "mqtt_3_1_1", "mqtt_qos_2", "mqtt_paho"]
+TOP = pathlib.Path(__file__).resolve().parents[2]
+
+HEAD = """# Conformance
+
+One suite, `tests/conformance/`, runs over every backend against its real broker in `make test`; this table is what it
+last said (`tests/conformance/table.py build --docs` writes it). The plugin is loaded as the host loads it and stands
+between a feed and taps of the test's own, without a failure policy in between; messages are published and read by clients
+that share no code with it.
+
+`absent`: the backend does not claim it, and the case asserts that it is not there. Only five things may be absent:
+requeues live, independent groups, order, persistence, large payloads; a backend without a broker also has no broker to
+restart, no login and no TLS, which its options refuse.
+
+| case |"""
+
+FAULTS = """
+## Planted faults
+
+A suite that cannot fail proves nothing. Each of these faults, planted around `memory`, turns the case beside it red, and
+`conformance_faults_test` asserts that it does.
+
+| fault | turns red |
+| --- | --- |
+"""
+
+
+def read(folder):
+    """name on the command line -> (title, {case: (outcome, file, absent)})"""
+    runs = {}
+    for path in folder.glob("*.txt"):
+        title, cases = path.stem, {}
+        for line in path.read_text().splitlines():
+            words = line.split("\t")
+            if words[0] == "name":
+                title = words[1]
+            elif len(words) == 4:
+                cases[words[2]] = (words[0], words[1], words[3])
+        runs[path.stem] = (title, cases)
+    return dict(sorted(runs.items(), key=lambda run: ORDER.index(run[0]) if run[0] in ORDER else 99))
+
+
+def cell(result):
+    if result is None:
+        return "-"
+    outcome, _, what = result
+    return {"ok": "yes", "failed": "FAILED", "absent": "absent: " + what}[outcome]
+
+
+def cases_of(runs):
+    """The cases by file, in the order in which the first run had them."""
+    seen = {}
+    for _, cases in runs.values():
+        for name, (_, file, _) in cases.items():
+            seen.setdefault(name, file)
+    return sorted(seen, key=lambda name: seen[name])
+
+
+def table(runs):
+    lines = [HEAD + "".join(f" {title} |" for title, _ in runs.values()), "| --- |" + " --- |" * len(runs)]
+    for name in cases_of(runs):
+        lines.append(f"| {name} |" + "".join(f" {cell(cases.get(name))} |" for _, cases in runs.values()))
+    return "\n".join(lines) + "\n"
+
+
+def faults():
+    text = (TOP / "tests/conformance/faults/faults.hpp").read_text()
+    rows = re.findall(r'PlantedFault\{Fault::(\w+),\s*"\w+",\s*"([^"]+)"\}', text)
+    return FAULTS + "".join(f"| {fault.replace('_', ' ')} | {case} |\n" for fault, case in rows)
+
+
+def short(runs):
+    """For a terminal: one line a backend, and every case that failed."""
+    lines = []
+    for title, cases in runs.values():
+        count = {kind: sum(c[0] == kind for c in cases.values()) for kind in ("ok", "absent", "failed")}
+        lines.append(f"  {title:20} {count['ok']:3} yes {count['absent']:3} asserted absent {count['failed']:3} failed")
+        lines += [f"      FAILED: {name}" for name, c in cases.items() if c[0] == "failed"]
+    return "\n".join(lines)
+
+
+def grid(runs):
+    """For a terminal: the whole table, a letter a cell."""
+    letters = {"ok": "+", "absent": "o", "failed": "X"}
+    lines = ["", "Conformance (+ yes, o asserted absent, X failed):"]
+    titles = [title for title, _ in runs.values()]
+    for i, title in enumerate(titles):
+        lines.append("  " + "| " * i + title)
+    for name in cases_of(runs):
+        marks = [letters[cases[name][0]] if name in cases else " " for _, cases in runs.values()]
+        lines.append("  " + " ".join(marks) + "  " + name)
+    return "\n".join(lines)
+
+
+def main():
+    runs = read(pathlib.Path(sys.argv[1]) / "conformance")
+    if not runs:
+        sys.exit("no run of the suite has left its results there")
+    if "--docs" in sys.argv:
+        (TOP / "docs/conformance.md").write_text(table(runs) + faults())
+    else:
+        print(grid(runs))
+        print(short(runs))
+
+
+if __name__ == "__main__":
+    main()
