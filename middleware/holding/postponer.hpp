@@ -27,6 +27,7 @@ class Postponer : public Keeper {
             services().host->counter(services().me, LEAT_GAUGE, "waiting", "Messages that wait for their time.");
     }
     void signal(uint32_t what, uint64_t arg) override {
+        if (what == LEAT_SIGNAL_FLUSH) was_flushed_ = true;
         if (what == LEAT_SIGNAL_ABANDON_LANE) {
             queue_.abandon_lane(static_cast<uint32_t>(arg));
             tell();
@@ -40,6 +41,7 @@ class Postponer : public Keeper {
 
     /// Passes on what is due, and tells the time.
     int64_t begin() {
+        was_flushed_ = false;
         const int64_t now = services().now().count();
         if (queue_.next_due() <= now) release(now);
         return now;
@@ -84,6 +86,7 @@ class Postponer : public Keeper {
         timer_ = 0;
         release(services().now().count());
         finish();
+        if (was_flushed_) next().signal(&next(), LEAT_SIGNAL_FLUSH, 0);
     }
     void tell() {
         if (queue_.size() == told_) return;
@@ -95,6 +98,7 @@ class Postponer : public Keeper {
     uint64_t timer_ = 0;
     int64_t timer_due_ = 0;
     size_t told_ = 0;
+    bool was_flushed_ = false;  // FLUSH came last from above: what goes on later is flushed, too
     leat_counter* waiting_ = nullptr;
 };
 
