@@ -5,12 +5,15 @@
 #include "config/describe.hpp"
 #include "config/nearest.hpp"
 #include "config/read.hpp"
+#include "config/redrive.hpp"
 #include "config/report.hpp"
 #include "config/resolved.hpp"
 #include "config/schema.hpp"
 #include "config/validate.hpp"
 #include "loader/catalogue.hpp"
 #include "loader/search_path.hpp"
+#include "redrive.hpp"
+#include "route/board.hpp"
 #include "route/route.hpp"
 #include "runtime/shard.hpp"
 #include "try.hpp"
@@ -18,15 +21,12 @@
 #include <algorithm>
 #include <atomic>
 #include <future>
-#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 namespace leat {
 namespace {
-
-constexpr auto kLookPatience = std::chrono::milliseconds(250);
 
 Level level_of(uint32_t level) {
     switch (level) {
@@ -46,69 +46,38 @@ Latency latency_of(const runtime::HistogramReading& reading) {
             reading.total};
 }
 
-/// The replicas of one route, added up.
-struct Sum {
+RouteView view_of(route::RouteSnapshot&& s) {
     RouteView view;
-    route::Ledger ledger;
-    runtime::HistogramReading latency;
-    std::vector<runtime::HistogramReading> steps;
-    int severity = -1;
-};
-
-// A route is as well as its worst replica.
-int severity_of(route::RouteState state) {
-    switch (state) {
-        case route::RouteState::stopped:
-            return 0;
-        case route::RouteState::running:
-            return 1;
-        case route::RouteState::starting:
-            return 2;
-        case route::RouteState::waiting:
-            return 3;
-        case route::RouteState::draining:
-            return 4;
-        default:
-            return 5;
+    view.name = std::move(s.name);
+    view.state = route::word(s.state);
+    view.why = std::move(s.why);
+    view.since = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - s.since);
+    const route::Ledger& l = s.ledger;
+    view.ledger = {l.received, l.landed, l.filtered, l.discarded, l.dead_lettered, l.returned, l.in_flight};
+    view.span = s.span;
+    view.bytes = s.bytes;
+    view.retries = s.retries;
+    view.waiting = s.waiting;
+    view.stale = s.stale;
+    view.latency = latency_of(s.latency);
+    for (const auto& step : s.steps) {
+        view.steps.push_back({step.name, step.retries, step.waiting, latency_of(step.latency)});
     }
+    for (auto& c : s.counters) {
+        view.counters.push_back(
+            {std::move(c.component), std::move(c.name), std::move(c.description), c.kind == LEAT_GAUGE, c.value});
+    }
+    return view;
 }
 
-void add(Sum& sum, const route::RouteSnapshot& one) {
-    RouteView& view = sum.view;
-    if (const int severity = severity_of(one.state); severity > sum.severity) {
-        sum.severity = severity;
-        view.state = route::word(one.state);
-        view.why = one.why;
-        view.since = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - one.since);
+Findings findings_of(const config::Report& report, bool only_errors = false) {
+    Findings findings;
+    for (const config::Finding& finding : report.sorted()) {
+        const bool is_error = finding.severity == config::Severity::error;
+        if (only_errors && !is_error) continue;
+        findings.all.push_back({is_error ? Finding::Kind::error : Finding::Kind::warning, config::format(finding)});
     }
-    sum.ledger.add(one.ledger);
-    sum.latency.add(one.latency);
-    view.span = std::max(view.span, one.span);
-    view.bytes += one.bytes;
-    view.retries += one.retries;
-    view.waiting += one.waiting;
-    view.stale += one.stale;
-    if (view.steps.size() < one.steps.size()) {
-        view.steps.resize(one.steps.size());
-        sum.steps.resize(one.steps.size());
-    }
-    for (size_t i = 0; i < one.steps.size(); ++i) {
-        view.steps[i].name = one.steps[i].name;
-        view.steps[i].retries += one.steps[i].retries;
-        view.steps[i].waiting += one.steps[i].waiting;
-        sum.steps[i].add(one.steps[i].latency);
-    }
-    for (const auto& c : one.counters) {
-        view.counters.push_back({c.component, c.name, c.description, c.kind == LEAT_GAUGE, c.value});
-    }
-}
-
-RouteView finish(Sum&& sum) {
-    const route::Ledger& l = sum.ledger;
-    sum.view.ledger = {l.received, l.landed, l.filtered, l.discarded, l.dead_lettered, l.returned, l.in_flight};
-    sum.view.latency = latency_of(sum.latency);
-    for (size_t i = 0; i < sum.steps.size(); ++i) sum.view.steps[i].latency = latency_of(sum.steps[i]);
-    return std::move(sum.view);
+    return findings;
 }
 
 }  // namespace
@@ -133,20 +102,22 @@ struct Host::Inside {
     }
 
     config::Plugins lookup();
+    void validate(config::Report& report);
     bool read_again(const leat_value& value, std::string& into) const;
     const config::Rereadable* rereadable(const leat_value& value) const;
     std::vector<RouteView> look();
-    std::vector<route::RouteSnapshot> seen;  // the last answer of each route
 
     HostSettings settings;
     loader::Catalogue catalogue;
     runtime::Log log;
     runtime::Reread reread;
     std::unique_ptr<config::Model> model;
+    std::shared_ptr<const route::RedrivePlan> redrive;  // of load_redrive
     std::vector<route::RoutePlan> plans;
     std::unique_ptr<Backends> backends;
     std::vector<std::unique_ptr<ShardRoom>> rooms;
     std::vector<std::pair<ShardRoom*, std::unique_ptr<route::Route>>> routes;
+    route::Board board;
     mutable std::mutex mutex;  // snapshot() and hurry() of other threads against the end of drain()
     std::atomic<bool> is_running{false};
     std::vector<RouteView> last;  // as it was when everything had stopped
@@ -209,24 +180,39 @@ Host::~Host() { drain(); }
 
 const char* Host::version() { return LEAT_VERSION; }
 
+void Host::Inside::validate(config::Report& report) {
+    std::vector<std::string> directories = settings.plugin_dirs;
+    for (const auto& more : model->plugin_path) directories.push_back(more.string());
+    catalogue = loader::Catalogue(loader::search_path(directories));
+    config::validate(*model, lookup(), report);
+}
+
 Findings Host::load(const std::string& path) {
     config::Report report(path);
     auto& in = *inside_;
     in.model = config::read_configuration(path, report);
-    if (in.model) {
-        std::vector<std::string> directories = in.settings.plugin_dirs;
-        for (const auto& more : in.model->plugin_path) directories.push_back(more.string());
-        in.catalogue = loader::Catalogue(loader::search_path(directories));
-        config::validate(*in.model, in.lookup(), report);
-    }
+    if (in.model) in.validate(report);
     if (in.model && !report.has_errors()) check_with_plugins(*in.model, in.log, in.reread, report);
     if (report.has_errors()) in.model.reset();
-    Findings findings;
-    for (const config::Finding& finding : report.sorted()) {
-        findings.all.push_back(
-            {finding.severity == config::Severity::error ? Finding::Kind::error : Finding::Kind::warning,
-             config::format(finding)});
+    return findings_of(report);
+}
+
+Findings Host::load_redrive(const std::string& path, const RedriveSettings& settings) {
+    config::Report report(path);
+    auto& in = *inside_;
+    in.model = config::read_configuration(path, report);
+    if (in.model) in.validate(report);
+    std::string wrong;
+    if (in.model && !report.has_errors()) {
+        in.redrive = plan_redrive(*in.model, settings, wrong);
+        auto document =
+            config::redrive_document(std::move(*in.model), {settings.route, settings.branch, settings.from}, report);
+        in.model = document ? config::read_composed(std::move(document), report) : nullptr;
+        if (in.model) config::validate(*in.model, in.lookup(), report);
     }
+    if (report.has_errors() || !wrong.empty()) in.model.reset();
+    Findings findings = findings_of(report, true);
+    if (!wrong.empty()) findings.all.push_back({Finding::Kind::error, wrong});
     return findings;
 }
 
@@ -260,6 +246,7 @@ bool Host::run(const std::vector<std::string>& only) {
     const uint32_t cores = std::max(1u, std::thread::hardware_concurrency());
     const uint32_t shards = in.model->shards ? in.model->shards : std::max(1u, std::min(cores, replicas));
     in.plans = route::plan_routes(*in.model, only, shards);
+    for (route::RoutePlan& plan : in.plans) plan.redrive = in.redrive;
     in.backends = std::make_unique<Backends>(in.log, in.reread);
     for (const config::Backend& backend : in.model->backends) {
         const std::string error =
@@ -274,6 +261,7 @@ bool Host::run(const std::vector<std::string>& only) {
         ShardRoom* room = in.rooms[plan.shard].get();
         in.routes.emplace_back(room,
                                std::make_unique<route::Route>(plan, *in.backends, room->parts, room->shard, in.log));
+        in.board.put(room->shard, *in.routes.back().second);
     }
     for (auto& room : in.rooms) room->shard.run();
     // All are built before any starts: what a source of one is to see may come from a sink of another.
@@ -303,6 +291,7 @@ void Host::drain() {
         (void)in.backends.release();
         for (auto& room : in.rooms) (void)room.release();
     }
+    in.board.clear();
     in.routes.clear();
     in.backends.reset();
     in.rooms.clear();
@@ -314,39 +303,15 @@ void Host::hurry() {
     for (auto& [room, route] : inside_->routes) room->shard.post([r = route.get()] { r->hurry(); });
 }
 
-// Asks every route on its shard; replicas are added up.
 std::vector<RouteView> Host::Inside::look() {
-    // A shard that a plugin blocks must not block who looks: its routes are shown as they were, and say so.
-    using Answer = std::promise<route::RouteSnapshot>;
-    std::vector<std::shared_ptr<Answer>> answers;
-    for (const auto& [room, route] : routes) {
-        answers.push_back(std::make_shared<Answer>());
-        room->shard.post([r = route.get(), a = answers.back()] { a->set_value(r->snapshot()); });
-    }
-    const auto deadline = std::chrono::steady_clock::now() + kLookPatience;
-    seen.resize(routes.size());
-    std::map<std::string, Sum> sums;
-    for (size_t i = 0; i < routes.size(); ++i) {
-        auto answer = answers[i]->get_future();
-        if (answer.wait_until(deadline) == std::future_status::ready) {
-            seen[i] = answer.get();
-        } else {
-            seen[i].name = routes[i].second->name();
-            seen[i].why = "its shard does not answer: a plugin blocks it";
-        }
-        Sum& sum = sums[seen[i].name];
-        sum.view.name = seen[i].name;
-        add(sum, seen[i]);
-    }
-    for (auto& [name, sum] : sums) {
-        const auto plan =
-            std::find_if(plans.begin(), plans.end(), [&n = name](const auto& p) { return p.name == n; });
-        sum.view.replicas = plan->replicas;
-        sum.view.max_in_flight = plan->max_in_flight;
-    }
     std::vector<RouteView> views;
-    views.reserve(sums.size());
-    for (auto& [name, sum] : sums) views.push_back(finish(std::move(sum)));
+    for (route::RouteSnapshot& snapshot : board.look()) {
+        RouteView& view = views.emplace_back(view_of(std::move(snapshot)));
+        const auto plan =
+            std::find_if(plans.begin(), plans.end(), [&](const auto& p) { return p.name == view.name; });
+        view.replicas = plan->replicas;
+        view.max_in_flight = plan->max_in_flight;
+    }
     return views;
 }
 

@@ -12,6 +12,7 @@ using Words = std::vector<std::string>;
 int run_command(const Words& words);
 int check_command(const Words& words);
 int try_command(const Words& words);
+int redrive_command(const Words& words);
 int plugins_command(const Words& words);
 int describe_command(const Words& words);
 int schema_command(const Words& words);

@@ -27,6 +27,7 @@ constexpr Command kCommands[] = {
     {"run", "CONFIG", "runs the routes of a configuration until a signal ends it", run_command},
     {"check", "CONFIG", "says all that is wrong with a configuration; connects to nothing", check_command},
     {"try", "CONFIG ROUTE", "shows what each sink would get for one message; asks no broker", try_command},
+    {"redrive", "CONFIG ROUTE", "moves dead letters back to the step that refused them", redrive_command},
     {"plugins", "", "lists the plugins that are found: kind, version, where", plugins_command},
     {"describe", "PLUGIN", "explains one plugin: what it promises, its options", describe_command},
     {"schema", "", "prints the JSON Schema of configurations, for editors", schema_command},
@@ -38,7 +39,7 @@ void print_help() {
         "usage: leat COMMAND ...\n\n");
     for (const Command& command : kCommands) {
         const std::string usage = std::string(command.name) + " " + command.arguments;
-        std::printf("  %-18s %s\n", usage.c_str(), command.summary);
+        std::printf("  %-21s %s\n", usage.c_str(), command.summary);
     }
     std::printf(
         "\n"
@@ -72,12 +73,13 @@ int dispatch(std::span<char*> words) {
         print_help();
         return kFine;
     }
-    if (name.empty()) throw UsageError("", "a command is missing: run, check, try, plugins, describe or schema");
+    if (name.empty())
+        throw UsageError("", "a command is missing: run, check, try, redrive, plugins, describe or schema");
     for (const Command& command : kCommands) {
         if (name == command.name) return command.call(Words(words.begin() + 1, words.end()));
     }
-    throw UsageError("",
-                     "there is no command \"" + name + "\"; it is one of run, check, try, plugins, describe, schema");
+    throw UsageError(
+        "", "there is no command \"" + name + "\"; it is one of run, check, try, redrive, plugins, describe, schema");
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ struct Document {
     std::string file;              // as the user named it: what reports print
     std::filesystem::path folder;  // what relative paths in the file are relative to
     Node root;
-    std::vector<std::unique_ptr<Document>> parts;  // of a composed document: the files that it was made of
+    std::vector<std::unique_ptr<const Document>> parts;  // of a composed document: the files that it was made of
     std::deque<std::string> elements;              // what Node::element points to
 };
 

@@ -58,7 +58,7 @@ struct Source {
 
 struct Stage {
     std::string plugin;
-    std::string name;  // by default the plugin's; unique among the stages of a chain
+    std::string name;  // by default the plugin's; unique among the stages of a route
     Component component;
 };
 

@@ -1,6 +1,7 @@
 #include "config/read.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "config/compose/compose.hpp"
 #include "config/nearest.hpp"
@@ -185,6 +186,7 @@ class ModelReader {
         Route route;
         route.name = node.name;
         route.at = &node;
+        names_.clear();
         if (const Node* from = required(node, "from", Kind::object)) read_source(*from, route.from);
         read_stages(node.find("through"), route.through);
         if (const Node* to = node.find("to")) {
@@ -220,23 +222,24 @@ class ModelReader {
             stage.plugin = name_of(each, "plugin");
             scalar(each, "name", text_of, stage.name);
             stage.component = component(each, words(kStageKeys));
-            name_stage(each, stage, stages);
+            name_stage(each, stage);
             stages.push_back(std::move(stage));
         }
     }
 
-    // A stage without a name is called as its plugin, with a number when that is taken.
-    void name_stage(const Node& node, Stage& stage, const std::vector<Stage>& before) {
-        const auto taken = [&](const std::string& name) {
-            return std::any_of(before.begin(), before.end(), [&](const Stage& other) { return other.name == name; });
-        };
-        if (node.find("name")) {
-            if (taken(stage.name))
-                report_.error(*node.find("name"), "another stage before it is called " + shown(stage.name));
+    // A stage without a name is called as its plugin, with a number when that is taken. Names are those of steps: a
+    // dead letter says by them where it failed, and goes back there.
+    void name_stage(const Node& node, Stage& stage) {
+        if (const Node* name = node.find("name")) {
+            if (stage.name == "to" || stage.name.starts_with("to[")) {
+                report_.error(*name, shown(stage.name) + " is what sinks are called; choose another name");
+            } else if (!names_.insert(stage.name).second) {
+                report_.error(*name, "another stage before it is called " + shown(stage.name));
+            }
             return;
         }
         stage.name = stage.plugin;
-        for (int n = 2; taken(stage.name); ++n) stage.name = stage.plugin + "#" + std::to_string(n);
+        for (int n = 2; !names_.insert(stage.name).second; ++n) stage.name = stage.plugin + "#" + std::to_string(n);
     }
 
     void read_branches(const Node& node, std::vector<Branch>& branches) {
@@ -304,14 +307,8 @@ class ModelReader {
     const Document& document_;
     Model& model_;
     Report& report_;
+    std::set<std::string> names_;  // of the stages of the route at hand
 };
-
-std::unique_ptr<Model> read_composed(std::unique_ptr<Document> document, Report& report) {
-    auto model = std::make_unique<Model>();
-    ModelReader(*document, *model, report).read();
-    model->document = std::move(document);
-    return model;
-}
 
 }  // namespace
 
@@ -324,6 +321,13 @@ std::unique_ptr<Model> read_configuration(const std::filesystem::path& file, Rep
 std::unique_ptr<Model> read_model(std::unique_ptr<Document> document, const Environment& environment,
                                   Report& report) {
     return read_composed(compose(std::move(document), environment, nullptr, report), report);
+}
+
+std::unique_ptr<Model> read_composed(std::unique_ptr<Document> document, Report& report) {
+    auto model = std::make_unique<Model>();
+    ModelReader(*document, *model, report).read();
+    model->document = std::move(document);
+    return model;
 }
 
 }  // namespace leat::config

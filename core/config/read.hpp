@@ -35,4 +35,7 @@ std::unique_ptr<Model> read_configuration(const std::filesystem::path& file, Rep
 // The same from a document that was parsed already; it can include no other.
 std::unique_ptr<Model> read_model(std::unique_ptr<Document> document, const Environment& environment, Report& report);
 
+// The same from one that was composed already.
+std::unique_ptr<Model> read_composed(std::unique_ptr<Document> document, Report& report);
+
 }  // namespace leat::config

@@ -1,5 +1,6 @@
 #include "route/dead_letter.hpp"
 
+#include "route/redrive.hpp"
 #include "runtime/buffers.hpp"
 #include "runtime/reentrancy.hpp"
 
@@ -27,17 +28,20 @@ std::string utc(int64_t ns) {
 // The message with the headers added, in a buffer that keeps a reference of the original's.
 leat_message labelled(const Refused& refused, const std::string& route, const std::string& step) {
     const leat_message& original = refused.message;
+    const void* ext = original.ext ? original.ext->query(original.ext, kRedriven) : nullptr;
+    const auto* before = static_cast<const Redriven*>(ext);
     const int64_t time =
         original.timestamp_ns ? original.timestamp_ns : std::chrono::system_clock::now().time_since_epoch().count();
     std::vector<std::pair<std::string_view, std::string>> added = {
         {"leat-route", route},
         {"leat-step", step},
         {"leat-reason", refused.reason},
-        {"leat-attempts", std::to_string(refused.attempts)},
+        {"leat-attempts", std::to_string(refused.attempts + (before ? before->attempts : 0))},
         {"leat-topic", std::string(view(original.topic))},
         {"leat-time", utc(time)},
     };
     if (present(original.key)) added.emplace_back("leat-key", view(original.key));
+    if (before) added.emplace_back(kRunHeader, view(before->run));
     const size_t count = original.header_count + added.size();
     size_t size = count * sizeof(leat_header);
     for (const auto& [name, value] : added) size += name.size() + value.size();

@@ -32,6 +32,7 @@ class DeadLetter {
     ~DeadLetter();
 
     void open(leat_inlet* sink) { sink_ = sink; }
+    leat_inlet* sink() const { return sink_; }
     void send(Refused&& refused, const std::string& step, uint64_t lane, DeadLetterClient* client);
     /// The route is stopping: what waits to be sent again is given back, what is under way comes back by itself.
     void abandon();

@@ -3,10 +3,12 @@
 // Pointers go into the configuration model, which outlives the routes.
 #pragma once
 #include "route/control.hpp"
+#include "route/redrive.hpp"
 
 #include <leat/plugin.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -66,6 +68,7 @@ struct RoutePlan {
     AckWhen ack = AckWhen::on_delivery;
     bool ordered = true;
     std::chrono::nanoseconds drain_timeout{std::chrono::seconds(30)};
+    std::shared_ptr<const RedrivePlan> redrive;  ///< its source reads its own dead letters; nullptr: it does not
 };
 
 /// A plan for each replica of each route (all, or those named), spread over the shards in turn.

@@ -295,6 +295,14 @@ RouteSnapshot Route::snapshot() const {
         for (const auto& c : i.counters)
             s.counters.push_back({i.label, c->name, c->description, c->kind, c->value()});
     };
+    if (const Redrive* redrive = chain_.redrive.get()) {
+        const auto add = [&s](const char* name, const char* about, uint64_t value) {
+            s.counters.push_back({"redrive", name, about, LEAT_COUNTER, value});
+        };
+        add("sent", "Dead letters sent to their step.", redrive->sent());
+        add("put_back", "Dead letters put back as they were.", redrive->put_back());
+        add("left", "Dead letters left untouched.", redrive->left());
+    }
     for (const auto& sink : chain_.sinks) add_metrics(*sink);
     for (const auto& stage : chain_.stages) add_metrics(*stage);
     if (chain_.source) {

@@ -1,5 +1,6 @@
 #include "route/wiring.hpp"
 
+#include <map>
 #include <utility>
 
 namespace leat::route {
@@ -13,9 +14,10 @@ class Wiring {
 
     std::string build() {
         DeadLetter* dead_letter = dead_letter_of(plan_.on_failure);
+        redriven_ = dead_letter;
         leat_inlet* below = branches(dead_letter);
         below = stages(plan_.through, "", plan_.on_failure.policy, dead_letter, below);
-        if (below) below = source_side(below);
+        if (below) below = plan_.redrive ? redrive(below) : source_side(below);
         chain_.top = below;
         return error_;
     }
@@ -33,7 +35,7 @@ class Wiring {
         auto& fan_out = chain_.fan_outs.emplace_back(std::make_unique<FanOut>(gate, plan_.only_first, plan_.ordered));
         for (size_t i = 0; i < inlets.size(); ++i) fan_out->add(plan_.branches[i].condition, inlets[i]);
         gate.open(fan_out->inlet());
-        return gate.inlet();
+        return entries_["to"] = gate.inlet();
     }
 
     leat_inlet* branch(const BranchPlan& branch, DeadLetter* of_route) {
@@ -42,9 +44,11 @@ class Wiring {
         DeadLetter* dead_letter = branch.has_own_failure ? dead_letter_of(branch.on_failure) : of_route;
         leat_inlet* below = sink(branch.sink, LEAT_ROLE_SINK, branch.name);
         if (!below) return nullptr;
+        if (plan_.redrive && branch.name == plan_.redrive->branch) redriven_ = dead_letter;
         auto& policy = chain_.policies.emplace_back(
             std::make_unique<Policy>(StepSetup{control_, branch.name, failure.policy, dead_letter, plan_.ordered}));
         policy->open(below);
+        entries_[branch.name] = policy->inlet();
         return stages(branch.through, branch.name, failure.policy, dead_letter, policy->inlet());
     }
 
@@ -103,8 +107,17 @@ class Wiring {
             chain_.stages.push_back(std::move(instance));
             chain_.stages.back()->start(below);
             below = inlet;
+            entries_[stage->name] = inlet;
         }
         return error_.empty() ? below : nullptr;
+    }
+
+    // In the place of what stands below the source otherwise: lanes are those of the dead letter.
+    leat_inlet* redrive(leat_inlet* below) {
+        chain_.redrive = std::make_unique<Redrive>(control_, *plan_.redrive, entries_, below,
+                                                   redriven_ ? redriven_->sink() : nullptr);
+        chain_.source = makers_.source(control_.shard(), plan_, error_);
+        return chain_.redrive->inlet();
     }
 
     leat_inlet* source_side(leat_inlet* below) {
@@ -127,6 +140,8 @@ class Wiring {
     Parts& parts_;
     Control& control_;
     Chain& chain_;
+    std::map<std::string, leat_inlet*> entries_;  // by step: where its messages go in
+    DeadLetter* redriven_ = nullptr;              // whose dead letters plan_.redrive moves back
     std::string error_;
 };
 
@@ -160,6 +175,7 @@ void Chain::abandon_all() {
     for (auto& gate : gates) gate->abandon_all();
     for (auto& policy : policies) policy->abandon_all();
     for (auto& dead_letter : dead_letters) dead_letter->abandon();
+    if (redrive) redrive->abandon_all();
 }
 
 }  // namespace leat::route

@@ -14,6 +14,7 @@
 #include "route/makers.hpp"
 #include "route/parts.hpp"
 #include "route/policy.hpp"
+#include "route/redrive.hpp"
 
 #include <memory>
 #include <string>
@@ -28,6 +29,7 @@ struct Chain {
     std::vector<std::unique_ptr<Gate>> gates;
     std::vector<std::unique_ptr<Dressing>> dressings;
     std::vector<std::unique_ptr<FanOut>> fan_outs;
+    std::unique_ptr<Redrive> redrive;
     std::unique_ptr<LaneMapper> lane_mapper;
     std::unique_ptr<AckMode> ack_mode;
     std::vector<std::string> parts;                      // one entry for each sink that uses a part

@@ -109,6 +109,27 @@ struct TryResult {
     std::vector<std::pair<std::string, std::string>> options;  ///< the sink's templates, filled in: topic, key ...
 };
 
+/// A dead letter as a redrive found it.
+struct DeadLetterView {
+    std::string step, reason, attempts, topic, key, time;  ///< as its headers say
+    bool is_chosen = false;
+    std::string why_not;
+};
+
+/// Which dead letters a redrive moves, and how.
+struct RedriveSettings {
+    std::string route;
+    std::string branch;      ///< "to[1]": those of its own on_failure; empty: the route's
+    std::string from;        ///< members of the source as JSON, where they cannot be derived from the dead letter
+    std::string step;        ///< only those that this step refused; empty: all
+    std::string at;          ///< enter at this step; empty: at the one that refused
+    std::string condition;   ///< only those for which it holds; empty: all
+    std::string rate;        ///< "100/s"; empty: as fast as it goes
+    uint64_t limit = 0;      ///< so many at most; 0: all
+    bool only_look = false;  ///< send nothing, acknowledge nothing
+    std::function<void(const DeadLetterView&)> seen = {};  ///< told of each, on the shard
+};
+
 class Host {
   public:
     explicit Host(HostSettings settings);
@@ -118,6 +139,9 @@ class Host {
 
     /// Reads and checks a configuration with its plugins; connects to nothing. Call once.
     Findings load(const std::string& path);
+    /// The same, for a route that moves the dead letters of one back to the steps that refused them; then run(). Its
+    /// counters "sent", "put_back" and "left" of the component "redrive" say what became of them.
+    Findings load_redrive(const std::string& path, const RedriveSettings& settings);
     /// Tries brokers, credentials and topics of a loaded configuration. Takes seconds.
     Findings probe();
     /// The loaded configuration with everything filled in and secrets masked, as JSON.
