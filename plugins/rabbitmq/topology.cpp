@@ -9,14 +9,14 @@ namespace {
 // Arguments of a declaration; the strings must outlive it.
 class Arguments {
   public:
-    void text(const char* name, const std::string& value) {
+    void text(const char* name, std::string_view value) {
         if (!value.empty()) add(name, AMQP_FIELD_KIND_UTF8).value.bytes = bytes_of(value);
     }
     void number(const char* name, std::int64_t value) {
         if (value != 0) add(name, AMQP_FIELD_KIND_I64).value.i64 = value;
     }
     // As the configuration writes it: whole numbers, true and false as such, else text.
-    void any(const std::string& name, const std::string& value) {
+    void any(std::string_view name, std::string_view value) {
         std::int64_t number = 0;
         const char* const end = value.data() + value.size();
         const auto parsed = std::from_chars(value.data(), end, number);

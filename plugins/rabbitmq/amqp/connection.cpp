@@ -138,12 +138,14 @@ void Connection::open_tls(const Settings& settings) {
 }
 
 void Connection::log_in(const Settings& settings) {
-    // rabbitmq-c does not claim connection.blocked by itself.
-    std::array<amqp_table_entry_t, 1> capabilities{entry_of("connection.blocked", 1)};
+    // Given instead of rabbitmq-c's own, which lack connection.blocked.
+    std::array<amqp_table_entry_t, 4> capabilities{
+        entry_of("connection.blocked", 1), entry_of("consumer_cancel_notify", 1),
+        entry_of("authentication_failure_close", 1), entry_of("basic.nack", 1)};
     std::array<amqp_table_entry_t, 2> properties{entry_of("connection_name", bytes_of(settings.name))};
     properties[1].key = amqp_cstring_bytes("capabilities");
     properties[1].value.kind = AMQP_FIELD_KIND_TABLE;
-    properties[1].value.value.table = {1, capabilities.data()};
+    properties[1].value.value.table = {static_cast<int>(capabilities.size()), capabilities.data()};
     const amqp_table_t client{2, properties.data()};
     const int heartbeat = static_cast<int>(settings.heartbeat.count());
     const std::string doing = "log in at " + settings.host + ":" + std::to_string(settings.port) + ", vhost " +
