@@ -45,10 +45,13 @@ class ModelReader {
     }
 
   private:
-    bool expect(const Node& node, Kind kind) {
+    // `shape`: what it looks like, for people who write it for the first time.
+    bool expect(const Node& node, Kind kind, std::string_view shape = {}) {
         if (node.kind == kind) return true;
-        report_.error(
-            node, "expected " + std::string(with_article(kind)) + ", found " + std::string(with_article(node.kind)));
+        if (node.unusable) return false;
+        report_.error(node, "expected " + std::string(with_article(kind)) +
+                                (shape.empty() ? "" : " such as " + std::string(shape)) + ", found " +
+                                std::string(with_article(node.kind)));
         return false;
     }
 
@@ -68,6 +71,21 @@ class ModelReader {
         }
     }
 
+    // In a route a name may also be right, but in the wrong place.
+    void refuse_unknown_in_route(const Node& route) {
+        const Words known = words(kRouteKeys);
+        for (const Node& child : route.children) {
+            if (holds(known, child.name)) continue;
+            const char* place = holds(words(kPolicyKeys), child.name)   ? "on_failure"
+                                : holds(words(kSourceKeys), child.name) ? "from"
+                                : holds(words(kBranchKeys), child.name) ? "to"
+                                                                        : nullptr;
+            report_.error(child,
+                          "unknown name " + shown(child.name) +
+                              (place ? "; it belongs into " + json_quoted(place) : did_you_mean(child.name, known)));
+        }
+    }
+
     // Reads a member by one of the functions of scalar.hpp; absent or wrong leaves `into` alone.
     template <class T, class Into>
     void scalar(const Node& object, std::string_view name, std::optional<T> (*convert)(const Node&, std::string&),
@@ -84,9 +102,11 @@ class ModelReader {
 
     uint64_t count(const Node& object, std::string_view name, int64_t low, int64_t high, uint64_t otherwise) {
         int64_t value = static_cast<int64_t>(otherwise);
+        const size_t errors = report_.errors();
         scalar(object, name, integer_of, value);
         const Node* node = object.find(name);
-        if (!node || (value >= low && value <= high)) return static_cast<uint64_t>(value);
+        const bool is_wrong = report_.errors() > errors || (node && node->unusable);
+        if (!node || is_wrong || (value >= low && value <= high)) return static_cast<uint64_t>(value);
         report_.error(*node, "expected " + std::to_string(low) + " to " + std::to_string(high) + ", found " +
                                  std::to_string(value));
         return otherwise;
@@ -108,10 +128,18 @@ class ModelReader {
         }
     }
 
+    // "; there are in, out", where a backend is to be named.
+    std::string backends_in_words(std::string_view name) const {
+        std::string list;
+        if (name != "backend") return list;
+        for (const Backend& backend : model_.backends) list += (list.empty() ? "; there are " : ", ") + backend.name;
+        return list;
+    }
+
     std::string name_of(const Node& object, std::string_view name) {
         std::string out;
         if (!object.find(name)) {
-            report_.error(object, "\"" + std::string(name) + "\" is missing");
+            report_.error(object, "\"" + std::string(name) + "\" is missing" + backends_in_words(name));
         } else {
             scalar(object, name, text_of, out);
         }
@@ -171,7 +199,7 @@ class ModelReader {
 
     void read_backend(const Node& node) {
         check_name(node, "backend");
-        if (!expect(node, Kind::object)) return;
+        if (!expect(node, Kind::object, "{ \"plugin\": \"kafka\", ... }")) return;
         Backend backend;
         backend.name = node.name;
         backend.plugin = name_of(node, "plugin");
@@ -181,8 +209,8 @@ class ModelReader {
 
     void read_route(const Node& node) {
         check_name(node, "route");
-        if (!expect(node, Kind::object)) return;
-        refuse_unknown(node, words(kRouteKeys));
+        if (!expect(node, Kind::object, "{ \"from\": { ... }, \"to\": { ... } }")) return;
+        refuse_unknown_in_route(node);
         Route route;
         route.name = node.name;
         route.at = &node;
@@ -207,17 +235,19 @@ class ModelReader {
         source.backend = name_of(node, "backend");
         source.component = component(node, words(kSourceKeys));
         source.max_in_flight = count(node, "max_in_flight", 1, 1 << 20, 0);
-        scalar(node, "max_in_flight_bytes", size_of, source.max_in_flight_bytes);
-        if (node.find("max_in_flight_bytes") && source.max_in_flight_bytes == 0) {
+        std::optional<uint64_t> bytes;
+        scalar(node, "max_in_flight_bytes", size_of, bytes);
+        source.max_in_flight_bytes = bytes.value_or(0);
+        if (bytes && *bytes == 0) {
             report_.error(*node.find("max_in_flight_bytes"), "expected a size greater than zero, such as \"64MiB\"");
         }
         source.lane.at = node.find("lane");
     }
 
     void read_stages(const Node* node, std::vector<Stage>& stages) {
-        if (!node || !expect(*node, Kind::array)) return;
+        if (!node || !expect(*node, Kind::array, "[{ \"plugin\": \"filter\", ... }]")) return;
         for (const Node& each : node->children) {
-            if (!expect(each, Kind::object)) continue;
+            if (!expect(each, Kind::object, "{ \"plugin\": \"filter\", ... }")) continue;
             Stage stage;
             stage.plugin = name_of(each, "plugin");
             scalar(each, "name", text_of, stage.name);
@@ -254,7 +284,8 @@ class ModelReader {
         }
         if (node.children.empty()) report_.error(node, "there is no branch");
         for (const Node& each : node.children) {
-            if (expect(each, Kind::object)) read_branch(each, "to[" + std::to_string(each.index) + "]", branches);
+            if (expect(each, Kind::object, "{ \"backend\": ..., ... }"))
+                read_branch(each, "to[" + std::to_string(each.index) + "]", branches);
         }
     }
 
@@ -287,14 +318,15 @@ class ModelReader {
     Policy read_policy(const Node& node) {
         Policy policy;
         policy.at = &node;
-        if (!expect(node, Kind::object)) return policy;
+        if (!expect(node, Kind::object, "{ \"attempts\": 8, \"dead_letter\": { ... } }")) return policy;
         refuse_unknown(node, words(kPolicyKeys));
         policy.attempts = count(node, "attempts", 0, INT32_MAX, 0);
         scalar(node, "delay", duration_of, policy.delay);
         if (!node.find("max_delay")) policy.max_delay = std::max(policy.max_delay, policy.delay);
         scalar(node, "max_delay", duration_of, policy.max_delay);
         if (policy.max_delay < policy.delay) report_.error(node, "\"max_delay\" is shorter than \"delay\"");
-        if (const Node* sink = node.find("dead_letter"); sink && expect(*sink, Kind::object)) {
+        if (const Node* sink = node.find("dead_letter");
+            sink && expect(*sink, Kind::object, "{ \"backend\": ..., ... }")) {
             policy.dead_letter = read_sink(*sink, words(kSinkKeys));
         }
         word(node, "then", {"stop", "discard", "source"}, {}, policy.then);

@@ -43,7 +43,9 @@ class Validator {
         }
         for (Route& route : model_.routes) check_route(route);
         for (const Backend& backend : model_.backends) {
-            if (!used_.count(backend.name)) report_.warning(*backend.component.at, "no route uses this backend");
+            // After an error it may be the error that keeps it from being used.
+            if (!report_.has_errors() && !used_.count(backend.name))
+                report_.warning(*backend.component.at, "no route uses this backend");
         }
     }
 
@@ -80,7 +82,11 @@ class Validator {
         if (!backend) {
             Words names;
             for (const Backend& each : model_.backends) names.push_back(each.name);
-            report_.error(where, "there is no backend " + shown(name) + did_you_mean(name, names));
+            std::string meant = did_you_mean(name, names);
+            if (meant.empty()) {
+                for (const auto& each : names) meant += (meant.empty() ? "; there are " : ", ") + std::string(each);
+            }
+            report_.error(where, "there is no backend " + shown(name) + meant);
             return nullptr;
         }
         used_.insert(name);

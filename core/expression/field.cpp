@@ -114,6 +114,11 @@ std::optional<Field> Field::parse(std::string_view text, const Surroundings& aro
         if (!pointer) return std::nullopt;
         field.pointer = std::move(*pointer);
     } else {
+        if (text == "each" || text.substr(0, 5) == "each:") {
+            error = "${" + std::string(text.substr(0, 60)) +
+                    "} is filled in where a \"for_each\" stands, and there is none";
+            return std::nullopt;
+        }
         error = "unknown field \"" + std::string(text.substr(0, 60)) +
                 "\"; there are topic, topic[1], key, payload, header:NAME, json:/pointer, timestamp, route, "
                 "routing_key, exchange";
