@@ -1,7 +1,7 @@
 # A thin front door: every target is one script or one CMake command.
 JOBS ?= $(shell nproc)
 
-.PHONY: build demo test bench deps format clean
+.PHONY: build demo test soak bench deps format clean
 
 build: deps
 	@cmake --preset release
@@ -12,6 +12,9 @@ demo:
 
 test:
 	@scripts/test.sh
+
+soak:
+	@scripts/soak.sh
 
 bench:
 	@scripts/deps.sh test

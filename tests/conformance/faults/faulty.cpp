@@ -36,7 +36,7 @@ bool has_digit_50(std::uint64_t n) { return n % 50 == 0; }
  * comes back. */
 class Wrapper : public leat_component {
   public:
-    explicit Wrapper(Fault fault) : fault_(fault) {
+    explicit Wrapper(Misdeed fault) : fault_(fault) {
         *static_cast<leat_component*>(this) = {};
         size = sizeof(leat_component);
         inlet_.push = [](leat_inlet* i, leat_message* batch, size_t n) {
@@ -94,7 +94,7 @@ class Wrapper : public leat_component {
     void push(leat_message* batch, size_t n) {
         std::vector<leat_message> out;
         for (size_t i = 0; i < n; ++i) take(batch[i], out);
-        if (fault_ == Fault::swapped_order && out.size() > 1) std::swap(out[0], out[1]);
+        if (fault_ == Misdeed::swapped_order && out.size() > 1) std::swap(out[0], out[1]);
         for (size_t begin = 0; begin < out.size(); begin += LEAT_BATCH_MAX) {
             below_->push(below_, out.data() + begin, std::min<size_t>(LEAT_BATCH_MAX, out.size() - begin));
         }
@@ -104,22 +104,22 @@ class Wrapper : public leat_component {
         leat_message m = original;
         ++count_;
         switch (fault_) {
-            case Fault::lost_message:
+            case Misdeed::lost_message:
                 if (has_digit_50(count_)) return Settlements().end(m, LEAT_ACK);
                 break;
-            case Fault::lost_header:
+            case Misdeed::lost_header:
                 m.header_count = 0;
                 break;
-            case Fault::wrong_key:
+            case Misdeed::wrong_key:
                 m.key = m.topic;
                 break;
-            case Fault::leaked_buffer:
+            case Misdeed::leaked_buffer:
                 if (has_digit_50(count_)) leat_buffer_retain(m.buffer, 1);
                 break;
-            case Fault::changed_payload:
+            case Misdeed::changed_payload:
                 if (m.payload.size > 0) --m.payload.size;
                 break;
-            case Fault::message_twice:
+            case Misdeed::message_twice:
                 if (has_digit_50(count_)) {
                     leat_message again = m;
                     leat_buffer_retain(again.buffer, 1);
@@ -130,7 +130,7 @@ class Wrapper : public leat_component {
             default:
                 break;
         }
-        if (fault_ == Fault::early_ack) {
+        if (fault_ == Misdeed::early_ack) {
             Settlements().settle(m.receipt, LEAT_ACK);
             m.receipt = keep({});
         } else if (errs_upwards(fault_)) {
@@ -153,20 +153,20 @@ class Wrapper : public leat_component {
 
     void settle_one(const leat_receipt& receipt, const leat_settlement& s) {
         std::uint32_t outcome = s.outcome;
-        if (fault_ == Fault::ack_after_reject && outcome == LEAT_REJECT) outcome = LEAT_ACK;
-        if (fault_ == Fault::ack_after_retry && outcome == LEAT_RETRY) outcome = LEAT_ACK;
-        if (fault_ == Fault::ack_at_stop && outcome == LEAT_ABANDON) outcome = LEAT_ACK;
+        if (fault_ == Misdeed::ack_after_reject && outcome == LEAT_REJECT) outcome = LEAT_ACK;
+        if (fault_ == Misdeed::ack_after_retry && outcome == LEAT_RETRY) outcome = LEAT_ACK;
+        if (fault_ == Misdeed::ack_at_stop && outcome == LEAT_ABANDON) outcome = LEAT_ACK;
         {
             Settlements up;
             up.settle(receipt, outcome, s.code, s.detail);
-            if (fault_ == Fault::double_settle) up.settle(receipt, outcome, s.code, s.detail);
+            if (fault_ == Misdeed::double_settle) up.settle(receipt, outcome, s.code, s.detail);
         }
-        if (fault_ != Fault::stale_ack) return;
+        if (fault_ != Misdeed::stale_ack) return;
         if (has_digit_50(++settled_)) Settlements().settle(old_, LEAT_ACK);  // long over
         if (settled_ == 1) old_ = receipt;
     }
 
-    Fault fault_;
+    Misdeed fault_;
     Inlet inlet_;
     Settler settler_;
     leat_inlet* below_ = nullptr;
@@ -178,24 +178,24 @@ class Wrapper : public leat_component {
 /** memory's backend, with its first option, the fault, taken off. */
 struct Frame : leat_backend {
     leat_backend* inner;
-    Fault fault;
+    Misdeed fault;
 
     static Frame& of(leat_backend* self) { return *static_cast<Frame*>(self); }
     static leat_component* make_source(leat_backend* self, leat_instance* me, const leat_identity* identity,
                                        const leat_value* options, leat_text* error) {
         Frame& f = of(self);
-        auto* wrapper = new Wrapper(errs_at_the_source(f.fault) ? f.fault : Fault::none);
+        auto* wrapper = new Wrapper(errs_at_the_source(f.fault) ? f.fault : Misdeed::none);
         wrapper->identity = *identity;
         wrapper->options.assign(options, options + count(memory().source_options));
-        if (f.fault == Fault::unbounded_credit) wrapper->identity.max_in_flight = 1 << 16;
-        if (f.fault == Fault::one_group) wrapper->options.at(index_of("group")).text = bytes("all");
+        if (f.fault == Misdeed::unbounded_credit) wrapper->identity.max_in_flight = 1 << 16;
+        if (f.fault == Misdeed::one_group) wrapper->options.at(index_of("group")).text = bytes("all");
         wrapper->inner = f.inner->create_source(f.inner, me, &wrapper->identity, wrapper->options.data(), error);
         return finish(wrapper, [](Wrapper& w) { w.wrap_source(); });
     }
     static leat_component* make_sink(leat_backend* self, leat_component* part, leat_instance* me,
                                      const leat_identity* identity, const leat_value* options, leat_text* error) {
         Frame& f = of(self);
-        auto* wrapper = new Wrapper(errs_at_the_source(f.fault) ? Fault::none : f.fault);
+        auto* wrapper = new Wrapper(errs_at_the_source(f.fault) ? Misdeed::none : f.fault);
         wrapper->inner = f.inner->create_sink(f.inner, part, me, identity, options, error);
         return finish(wrapper, [](Wrapper& w) { w.wrap_sink(); });
     }
