@@ -30,6 +30,7 @@ std::unique_ptr<runtime::Identity> identity_of(const route::RoutePlan& route, ui
         if (route.lane) c.flags |= LEAT_IDENTITY_LANES_MAPPED;
         if (route.ack == route::AckWhen::never) c.flags |= LEAT_IDENTITY_NO_COMMIT;
     }
+    if (role == LEAT_ROLE_SINK && route.strict) c.flags |= LEAT_IDENTITY_STRICT;
     return identity;
 }
 
@@ -70,6 +71,9 @@ std::unique_ptr<leat_instance> Backends::stage(runtime::Shard& shard, const rout
                                                const route::StagePlan& stage, const std::string&,
                                                std::string& error) {
     auto made = instance(&shard, identity_of(route, LEAT_ROLE_STAGE, "", stage.name));
+    if (route.ack == route::AckWhen::manual && (stage.descriptor->flags & LEAT_STAGE_SETTLES)) {
+        made->identity->c.flags |= LEAT_IDENTITY_MANUAL;
+    }
     Text why(runtime::services());
     made->take(stage.descriptor->create_stage(runtime::services(), made.get(), &made->identity->c, stage.options,
                                               why.get()));

@@ -88,7 +88,7 @@ bool Findings::has_errors() const {
 
 /// A shard with the parts that its routes share.
 struct ShardRoom {
-    explicit ShardRoom(uint32_t number) : shard(number) {}
+    ShardRoom(uint32_t number, runtime::ShardSettings settings) : shard(number, settings) {}
     runtime::Shard shard;
     route::Parts parts;
 };
@@ -256,14 +256,21 @@ bool Host::run(const std::vector<std::string>& only) {
         in.backends.reset();
         return false;
     }
-    for (uint32_t i = 0; i < shards; ++i) in.rooms.push_back(std::make_unique<ShardRoom>(i));
+    for (uint32_t i = 0; i < shards; ++i) {
+        runtime::ShardSettings settings;
+        if (const auto& cpus = in.model->cpus; !cpus.empty()) settings.cpu = cpus[i % cpus.size()];
+        settings.busy_poll = in.model->busy_poll;
+        in.rooms.push_back(std::make_unique<ShardRoom>(i, settings));
+    }
     for (const route::RoutePlan& plan : in.plans) {
         ShardRoom* room = in.rooms[plan.shard].get();
         in.routes.emplace_back(room,
                                std::make_unique<route::Route>(plan, *in.backends, room->parts, room->shard, in.log));
         in.board.put(room->shard, *in.routes.back().second);
     }
-    for (auto& room : in.rooms) room->shard.run();
+    for (auto& room : in.rooms) {
+        if (const std::string why = room->shard.run(); !why.empty()) in.log(LEAT_LOG_WARNING, "leat", why);
+    }
     // All are built before any starts: what a source of one is to see may come from a sink of another.
     for (auto& [room, route] : in.routes) room->shard.call([r = route.get()] { r->build(); });
     for (auto& [room, route] : in.routes) room->shard.post([r = route.get()] { r->start(); });

@@ -77,7 +77,17 @@ struct Policy {
     std::chrono::nanoseconds max_delay = std::chrono::seconds(30);
     std::optional<Sink> dead_letter;  // tried before `then`
     Then then = Then::stop;
-    const Node* at = nullptr;  // null: the default policy
+    std::chrono::nanoseconds max_age{0};  // no further attempt for an older message; 0: no limit
+    std::chrono::nanoseconds timeout{0};  // no outcome for so long counts as a retry; 0: no limit
+    const Node* at = nullptr;             // null: the default policy
+};
+
+enum class Drop : uint8_t { newest, oldest };
+
+// A branch that is acknowledged as soon as a message is queued for it.
+struct BestEffort {
+    uint64_t queue = 0;  // messages, at least 1
+    Drop drop = Drop::newest;
 };
 
 struct Branch {
@@ -86,12 +96,13 @@ struct Branch {
     std::vector<Stage> through;
     Sink sink;
     std::optional<Policy> on_failure;  // replaces the route's for this branch
+    std::optional<BestEffort> best_effort;
     const Node* at = nullptr;
 };
 
 enum class Match : uint8_t { all, first };
-enum class Ack : uint8_t { on_delivery, on_arrival, never };
-enum class Ordering : uint8_t { lane, none };
+enum class Ack : uint8_t { on_delivery, on_arrival, manual, never };
+enum class Ordering : uint8_t { lane, strict, none };
 
 struct Route {
     std::string name;
@@ -115,6 +126,8 @@ struct Model {
     std::vector<Backend> backends;
     std::vector<Route> routes;
     uint32_t shards = 0;                             // 0: as many as are of use
+    std::vector<uint32_t> cpus;                      // shard i runs on cpus[i % size]; empty: where the system likes
+    bool busy_poll = false;                          // shards never sleep
     std::vector<std::filesystem::path> plugin_path;  // absolute
     std::optional<LogLevel> log_level;
     std::optional<LogFormat> log_format;

@@ -112,16 +112,13 @@ class ModelReader {
         return otherwise;
     }
 
-    // One of `known`, or one of `later`, which are words for what does not exist yet.
+    // One of `known`.
     template <class Enum>
-    void word(const Node& object, std::string_view name, const Words& known, const Words& later, Enum& into) {
+    void word(const Node& object, std::string_view name, const Words& known, Enum& into) {
         const Node* node = object.find(name);
         if (!node || node->unusable) return;
         std::string error;
-        if (node->kind == Kind::string && holds(later, node->text)) {
-            report_.error(*node, "not available yet: " + json_quoted(name) + ": " + json_quoted(node->text) +
-                                     "; use " + json_quoted(known.front()));
-        } else if (const auto index = word_of(*node, known, error)) {
+        if (const auto index = word_of(*node, known, error)) {
             into = static_cast<Enum>(*index);
         } else {
             report_.error(*node, error);
@@ -155,7 +152,28 @@ class ModelReader {
         return out;
     }
 
-    void read_shards(const Node& root) { model_.shards = static_cast<uint32_t>(count(root, "shards", 1, 256, 0)); }
+    // A number, or an object that also says where and how they run.
+    void read_shards(const Node& root) {
+        const Node* node = root.find("shards");
+        if (!node || node->kind != Kind::object) {
+            model_.shards = static_cast<uint32_t>(count(root, "shards", 1, 256, 0));
+            return;
+        }
+        refuse_unknown(*node, words(kShardKeys));
+        model_.shards = static_cast<uint32_t>(count(*node, "count", 1, 256, 0));
+        scalar(*node, "busy_poll", boolean_of, model_.busy_poll);
+        const Node* cpus = node->find("cpus");
+        if (!cpus || !expect(*cpus, Kind::array)) return;
+        for (const Node& each : cpus->children) {
+            std::string error;
+            const auto cpu = each.unusable ? std::optional<int64_t>{} : integer_of(each, error);
+            if (cpu && *cpu >= 0 && *cpu < 1024) {
+                model_.cpus.push_back(static_cast<uint32_t>(*cpu));
+            } else if (cpu || !error.empty()) {
+                report_.error(each, cpu ? "expected the number of a CPU, 0 to 1023" : error);
+            }
+        }
+    }
 
     void read_plugin_path(const Node* node) {
         if (!node) return;
@@ -180,9 +198,9 @@ class ModelReader {
         if (!node || !expect(*node, Kind::object)) return;
         refuse_unknown(*node, {"level", "format"});
         if (node->find("level"))
-            word(*node, "level", {"debug", "info", "warning", "error"}, {}, model_.log_level.emplace(LogLevel::info));
+            word(*node, "level", {"debug", "info", "warning", "error"}, model_.log_level.emplace(LogLevel::info));
         if (node->find("format"))
-            word(*node, "format", {"auto", "text", "json"}, {}, model_.log_format.emplace(LogFormat::automatic));
+            word(*node, "format", {"auto", "text", "json"}, model_.log_format.emplace(LogFormat::automatic));
     }
 
     // Names go into client ids, group names, metrics and file names.
@@ -222,10 +240,10 @@ class ModelReader {
         } else {
             report_.error(node, "\"to\" is missing");
         }
-        word(node, "match", {"all", "first"}, {}, route.match);
+        word(node, "match", {"all", "first"}, route.match);
         if (const Node* policy = node.find("on_failure")) route.on_failure = read_policy(*policy);
-        word(node, "ack", {"on_delivery", "on_arrival", "never"}, {"manual"}, route.ack);
-        word(node, "ordering", {"lane", "none"}, {"strict"}, route.ordering);
+        word(node, "ack", {"on_delivery", "on_arrival", "manual", "never"}, route.ack);
+        word(node, "ordering", {"lane", "strict", "none"}, route.ordering);
         route.parallel = static_cast<uint32_t>(count(node, "parallel", 1, 256, 1));
         scalar(node, "drain_timeout", duration_of, route.drain_timeout);
         model_.routes.push_back(std::move(route));
@@ -298,10 +316,17 @@ class ModelReader {
         branch.sink = read_sink(node, words(kBranchKeys));
         if (const Node* policy = node.find("on_failure")) branch.on_failure = read_policy(*policy);
         if (const Node* best_effort = node.find("best_effort")) {
-            report_.error(*best_effort,
-                          "not available yet: \"best_effort\" branches; leave it out, and the branch is waited for");
+            read_best_effort(*best_effort, branch.best_effort.emplace());
         }
         branches.push_back(std::move(branch));
+    }
+
+    void read_best_effort(const Node& node, BestEffort& into) {
+        if (!expect(node, Kind::object)) return;
+        refuse_unknown(node, words(kBestEffortKeys));
+        if (!node.find("queue")) report_.error(node, "\"queue\" is missing: how many messages may wait");
+        into.queue = count(node, "queue", 1, 1 << 24, 1);
+        word(node, "drop", {"newest", "oldest"}, into.drop);
     }
 
     Sink read_sink(const Node& node, const Words& core) {
@@ -329,7 +354,9 @@ class ModelReader {
             sink && expect(*sink, Kind::object, "{ \"backend\": ..., ... }")) {
             policy.dead_letter = read_sink(*sink, words(kSinkKeys));
         }
-        word(node, "then", {"stop", "discard", "source"}, {}, policy.then);
+        scalar(node, "max_age", duration_of, policy.max_age);
+        scalar(node, "timeout", duration_of, policy.timeout);
+        word(node, "then", {"stop", "discard", "source"}, policy.then);
         if (policy.dead_letter && node.find("then")) {
             report_.warning(*node.find("then"), "\"then\" has no effect beside \"dead_letter\"");
         }

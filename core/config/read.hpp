@@ -27,7 +27,10 @@ inline constexpr const char* kBranchKeys[] = {"backend", "headers",    "max_age"
                                               "through", "on_failure", "best_effort"};
 inline constexpr const char* kRouteKeys[] = {"from", "through",  "to",       "match",         "on_failure",
                                              "ack",  "ordering", "parallel", "drain_timeout", "for_each"};
-inline constexpr const char* kPolicyKeys[] = {"attempts", "delay", "max_delay", "dead_letter", "then"};
+inline constexpr const char* kPolicyKeys[] = {"attempts", "delay",       "max_delay", "max_age",
+                                              "timeout",  "dead_letter", "then"};
+inline constexpr const char* kBestEffortKeys[] = {"queue", "drop"};
+inline constexpr const char* kShardKeys[] = {"count", "cpus", "busy_poll"};
 
 // Null after syntax errors; otherwise a model, of which parts are missing when the report has errors.
 std::unique_ptr<Model> read_configuration(const std::filesystem::path& file, Report& report);

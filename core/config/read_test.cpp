@@ -96,12 +96,39 @@ TEST_CASE("everything the core understands is read") {
     CHECK(r.on_failure.dead_letter->backend == "a");
 }
 
-TEST_CASE("what is planned for later is refused in words") {
-    CHECK(route("\"ordering\": \"strict\"")
-              .says("f.json:4: /routes/r/ordering: not available yet: \"ordering\": \"strict\""));
-    CHECK(route("\"ack\": \"manual\"").says("/routes/r/ack: not available yet"));
-    CHECK(route("", R"([{"backend": "b", "best_effort": {"queue": 5}}])")
-              .says("/routes/r/to/0/best_effort: not available yet"));
+TEST_CASE("strict order, acknowledgement by hand, branches of best effort and limits are read") {
+    const Reading reading =
+        route(R"("ordering": "strict", "ack": "manual", "on_failure": {"max_age": "1m", "timeout": "2s"})",
+              R"([{"backend": "b", "best_effort": {"queue": 5}},
+                  {"backend": "b", "best_effort": {"queue": 6, "drop": "oldest"}}])");
+    CHECK(reading.report.text() == "");
+    const Route& r = reading.model->routes.at(0);
+    CHECK(r.ordering == Ordering::strict);
+    CHECK(r.ack == Ack::manual);
+    CHECK(r.on_failure.max_age == 1min);
+    CHECK(r.on_failure.timeout == 2s);
+    REQUIRE(r.branches.at(0).best_effort);
+    CHECK(r.branches.at(0).best_effort->queue == 5);
+    CHECK(r.branches.at(0).best_effort->drop == Drop::newest);
+    CHECK(r.branches.at(1).best_effort->drop == Drop::oldest);
+    CHECK(route("", R"([{"backend": "b", "best_effort": {}}])")
+              .says("/routes/r/to/0/best_effort: \"queue\" is missing"));
+    CHECK(route("", R"([{"backend": "b", "best_effort": true}])").says("best_effort: expected an object"));
+    CHECK(route("", R"([{"backend": "b", "best_effort": {"queue": 0}}])").says("best_effort/queue: expected 1 to"));
+}
+
+TEST_CASE("shards are a number, or an object that says where and how they run") {
+    const auto read = [](const std::string& shards) {
+        return Reading("{\"shards\": " + shards + R"(, "backends": {}, "routes": {"r": {"from": {"backend": "a"},
+            "to": {"backend": "a"}}}})");
+    };
+    CHECK(read("3").model->shards == 3);
+    const Reading detailed = read(R"({"count": 2, "cpus": [0, 1], "busy_poll": true})");
+    CHECK(detailed.model->shards == 2);
+    CHECK(detailed.model->cpus == std::vector<uint32_t>{0, 1});
+    CHECK(detailed.model->busy_poll);
+    CHECK(read(R"({"cpu": [0]})").says("/shards/cpu: unknown name \"cpu\" (did you mean \"cpus\"?)"));
+    CHECK(read(R"({"cpus": [-1]})").says("/shards/cpus/0: expected the number of a CPU"));
 }
 
 TEST_CASE("all errors are reported at once, with suggestions") {

@@ -90,6 +90,8 @@ Json shown_policy(const Policy& policy) {
     if (policy.attempts > 0) out["attempts"] = policy.attempts;
     out["delay"] = format_duration(policy.delay);
     out["max_delay"] = format_duration(policy.max_delay);
+    if (policy.max_age.count() > 0) out["max_age"] = format_duration(policy.max_age);
+    if (policy.timeout.count() > 0) out["timeout"] = format_duration(policy.timeout);
     if (policy.dead_letter) {
         out["dead_letter"] = shown_sink(*policy.dead_letter);
     } else {
@@ -114,6 +116,10 @@ Json shown_branch(const Branch& branch) {
     for (const auto& [name, value] : sink.items()) out[name] = value;
     if (!branch.through.empty()) out["through"] = shown_stages(branch.through);
     if (branch.on_failure) out["on_failure"] = shown_policy(*branch.on_failure);
+    if (branch.best_effort) {
+        out["best_effort"] = {{"queue", branch.best_effort->queue},
+                              {"drop", branch.best_effort->drop == Drop::oldest ? "oldest" : "newest"}};
+    }
     return out;
 }
 
@@ -128,8 +134,8 @@ Json shown_source(const Source& from) {
 
 Json shown_route(const Route& route) {
     static constexpr const char* kMatch[] = {"all", "first"};
-    static constexpr const char* kAck[] = {"on_delivery", "on_arrival", "never"};
-    static constexpr const char* kOrdering[] = {"lane", "none"};
+    static constexpr const char* kAck[] = {"on_delivery", "on_arrival", "manual", "never"};
+    static constexpr const char* kOrdering[] = {"lane", "strict", "none"};
     Json out{{"from", shown_source(route.from)}};
     if (!route.through.empty()) out["through"] = shown_stages(route.through);
     if (route.branches.size() == 1 && route.branches.front().step == "to") {
@@ -150,7 +156,13 @@ Json shown_route(const Route& route) {
 
 std::string print_resolved(const Model& model) {
     Json out;
-    if (model.shards > 0) out["shards"] = model.shards;
+    if (model.cpus.empty() && !model.busy_poll) {
+        if (model.shards > 0) out["shards"] = model.shards;
+    } else {
+        if (model.shards > 0) out["shards"]["count"] = model.shards;
+        if (!model.cpus.empty()) out["shards"]["cpus"] = model.cpus;
+        out["shards"]["busy_poll"] = model.busy_poll;
+    }
     for (const auto& folder : model.plugin_path) out["plugin_path"].push_back(folder.string());
     static constexpr const char* kLevel[] = {"debug", "info", "warning", "error"};
     static constexpr const char* kFormat[] = {"auto", "text", "json"};

@@ -128,6 +128,13 @@ Json branch_core() {
         described(text(), "Condition that a message must meet to take this branch, such as `json:/value > 80`.");
     out["through"] = described(list_of(reference("stage")), "Stages of this branch, in order.");
     out["on_failure"] = reference("policy");
+    Json best_effort = object(
+        {{"queue", described(integer(1, 1 << 24), "Messages that may be queued or under way; more are dropped.")},
+         {"drop", described(words({"newest", "oldest"}), "Which messages go when the queue is full.")}},
+        {"queue"});
+    best_effort["properties"]["drop"]["default"] = "newest";
+    out["best_effort"] = described(std::move(best_effort),
+                                   "The branch is not waited for: a message counts as landed once it is queued.");
     return out;
 }
 
@@ -148,6 +155,10 @@ Json policy() {
                  described(integer(0, INT32_MAX), "How often a message is tried, the first included; 0: for ever.")},
                 {"delay", described(duration(), "Wait before the second attempt; doubled for each further one.")},
                 {"max_delay", described(duration(), "The longest wait between attempts.")},
+                {"max_age", described(duration(), "A message older than this is not tried again.")},
+                {"timeout", described(duration(),
+                                      "No outcome for so long, while the sink is up, counts as a retry; "
+                                      "the message may then land twice.")},
                 {"dead_letter", described(reference("dead_letter"), "Sink for messages that failed for good.")},
                 {"then", described(words({"stop", "discard", "source"}),
                                    "What to do with a message that failed for good.")}});
@@ -174,10 +185,11 @@ Json route() {
                                     "Whether a message takes all branches whose condition holds, or the first.")},
                 {"for_each", for_each()},
                 {"on_failure", or_each(or_null(reference("policy")))},
-                {"ack", described(words({"on_delivery", "on_arrival", "never"}),
-                                  "When the source is told; `on_arrival` can lose messages.")},
-                {"ordering",
-                 described(words({"lane", "none"}), "Whether later messages of a lane wait behind one that failed.")},
+                {"ack", described(words({"on_delivery", "on_arrival", "manual", "never"}),
+                                  "When the source is told; `on_arrival` and `manual` can lose messages.")},
+                {"ordering", described(words({"lane", "strict", "none"}),
+                                       "Whether later messages of a lane wait behind one that failed; `strict`: also "
+                                       "those that were already under way.")},
                 {"parallel", described(integer(1, 256), "How many copies of the route run, each on a shard.")},
                 {"drain_timeout", described(duration(), "How long a stop waits for what is in flight.")}},
                {"from", "to"});
@@ -217,6 +229,17 @@ Json by_plugin(const std::vector<const leat_descriptor*>& plugins, uint32_t kind
         {"type", "object"}, {"required", {"plugin"}}, {"properties", {{"plugin", {{"enum", std::move(names)}}}}}};
     if (!cases.empty()) out["allOf"] = std::move(cases);
     return out;
+}
+
+Json shards() {
+    Json cpu{{"type", "integer"}, {"minimum", 0}, {"maximum", 1023}};
+    Json detailed =
+        object({{"count", described(integer(1, 256), "How many; by default as many as are of use.")},
+                {"cpus", described(list_of(std::move(cpu)), "CPUs to run them on, in turn; default: any.")},
+                {"busy_poll", described({{"anyOf", {Json{{"type", "boolean"}}, text_like(kFilledIn)}}},
+                                        "Never sleep: less latency, for a whole CPU each.")}});
+    detailed["properties"]["busy_poll"]["default"] = false;
+    return described({{"anyOf", {integer(1, 256), std::move(detailed)}}}, "Threads to run routes on.");
 }
 
 Json definitions(const std::vector<const leat_descriptor*>& plugins) {
@@ -277,7 +300,7 @@ std::string json_schema(const std::vector<const leat_descriptor*>& plugins) {
                                       "Other files, relative to this one: names and patterns such as "
                                       "`routes.d/*.json`.")},
                 {"defaults", defaults()},
-                {"shards", described(integer(1, 256), "Threads to run routes on.")},
+                {"shards", shards()},
                 {"plugin_path", described(path, "Further folders to look for plugins in, relative to this file.")},
                 {"log", described(std::move(log), "How the host logs, unless the command line says otherwise.")}},
                Json::array());

@@ -107,10 +107,45 @@ class Validator {
         }
         check_policy(route.on_failure, route, around);
         check_unreachable(route);
+        check_ack(route);
+    }
+
+    static const Node& member_of(const Route& route, std::string_view name) {
+        const Node* member = route.at->find(name);
+        return member ? *member : *route.at;
+    }
+
+    void check_ack(const Route& route) {
+        const Node& at = member_of(route, "ack");
+        const leat_descriptor* source = route.from.component.descriptor;
         if (route.ack == Ack::on_arrival) {
             report_.warning(
-                *route.at,
-                "\"ack\": \"on_arrival\" acknowledges messages before they have landed: a crash loses them");
+                at, "\"ack\": \"on_arrival\" acknowledges messages before they have landed: a crash loses them");
+        } else if (route.ack == Ack::never && source && !(source->flags & LEAT_SOURCE_NO_COMMIT)) {
+            report_.error(at, "\"never\" needs a source that can go on without acknowledging, which " +
+                                  shown(source->name) + " cannot");
+        }
+        std::vector<const Stage*> settling;
+        const auto look = [&](const std::vector<Stage>& stages) {
+            for (const Stage& stage : stages) {
+                const leat_descriptor* d = stage.component.descriptor;
+                if (d && (d->flags & LEAT_STAGE_SETTLES)) settling.push_back(&stage);
+            }
+        };
+        look(route.through);
+        for (const Branch& branch : route.branches) look(branch.through);
+        if (route.ack != Ack::manual) {
+            for (const Stage* stage : settling) {
+                report_.error(*stage->component.at,
+                              shown(stage->plugin) + " acknowledges messages itself; it needs \"ack\": \"manual\"");
+            }
+        } else if (settling.empty()) {
+            report_.error(at, "\"manual\" needs a stage that acknowledges messages itself; there is none");
+        } else {
+            report_.warning(at,
+                            shown(settling.front()->name) +
+                                " acknowledges messages itself, with \"ack\": \"manual\": what it has acknowledged "
+                                "and is still under way is lost in a crash");
         }
     }
 

@@ -1,8 +1,10 @@
 #include "route/ack_mode.hpp"
 
+#include <leat/sdk/flow/broken_rule.hpp>
+
 namespace leat::route {
 
-AckMode::AckMode(uint64_t max_in_flight) : max_in_flight_(max_in_flight) {
+AckMode::AckMode(Control& route, uint64_t max_in_flight) : route_(route), max_in_flight_(max_in_flight) {
     inlet_.push = [](leat_inlet* i, leat_message* batch, size_t n) { static_cast<Inlet*>(i)->owner->push(batch, n); };
     inlet_.signal = [](leat_inlet* i, uint32_t what, uint64_t arg) {
         leat_inlet* next = static_cast<Inlet*>(i)->owner->next_;
@@ -40,7 +42,8 @@ void AckMode::settle(const leat_settlement* batch, size_t n) {
         const leat_settlement& s = batch[i];
         const Unfinished* found = unfinished_.find(s.token);
         if (!found) {
-            ++flow_.stale;
+            if (flow_.stale++ == 0) route_.log(LEAT_LOG_WARNING, "a message was settled twice; ignored");
+            settled_twice();
             continue;
         }
         const Unfinished ended = *found;

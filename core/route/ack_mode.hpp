@@ -3,6 +3,8 @@
 // Waives law 1 on request: what is unfinished when the process dies is lost. The early acknowledgement is withheld
 // while max_in_flight messages are unfinished below, so memory stays bounded. On the shard.
 #pragma once
+#include "route/control.hpp"
+
 #include <leat/plugin.h>
 #include <leat/sdk/flow/settle.hpp>
 #include <leat/sdk/flow/token.hpp>
@@ -13,7 +15,7 @@ namespace leat::route {
 
 class AckMode {
   public:
-    explicit AckMode(uint64_t max_in_flight);
+    AckMode(Control& route, uint64_t max_in_flight);
     AckMode(const AckMode&) = delete;
     AckMode& operator=(const AckMode&) = delete;
 
@@ -39,6 +41,7 @@ class AckMode {
     void tell_next(Settlements& early);
     void count(const leat_settlement& s);
 
+    Control& route_;
     uint64_t max_in_flight_;
     Inlet inlet_;
     Settler settler_;

@@ -5,6 +5,7 @@
 
 #include <leat/plugin.h>
 
+#include <chrono>
 #include <string>
 
 namespace leat::route {
@@ -27,7 +28,9 @@ struct FailurePolicy {
     enum class Then : uint8_t { stop, discard, source };
     uint32_t attempts = 0;  ///< how often a message is tried, the first time included; 0: for ever
     runtime::Backoff backoff;
-    Then then = Then::stop;  ///< after the last attempt or a reject, where there is no dead letter
+    Then then = Then::stop;               ///< after the last attempt or a reject, where there is no dead letter
+    std::chrono::nanoseconds max_age{0};  ///< no further attempt for a message older than this; 0: no limit
+    std::chrono::nanoseconds timeout{0};  ///< no outcome from below for so long counts as a retry; 0: no limit
 };
 
 /// A message that its step refused: as it was received, with its receipt and one buffer reference.
@@ -39,7 +42,9 @@ struct Refused {
     uint64_t order = 0;     ///< place among the messages of the step
     uint32_t attempts = 1;  ///< how often it was tried
     bool given_up = false;
+    bool held = false;  ///< nothing wrong with it: it came back from behind a refused one
     int64_t due_ns = 0;
+    int64_t failed_first_ns = 0;  ///< steady; 0: not yet taken over
 };
 
 }  // namespace leat::route

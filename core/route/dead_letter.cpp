@@ -4,6 +4,7 @@
 #include "runtime/buffers.hpp"
 #include "runtime/reentrancy.hpp"
 
+#include <leat/sdk/flow/broken_rule.hpp>
 #include <leat/sdk/flow/buffer.hpp>
 
 #include <array>
@@ -28,8 +29,8 @@ std::string utc(int64_t ns) {
 // The message with the headers added, in a buffer that keeps a reference of the original's.
 leat_message labelled(const Refused& refused, const std::string& route, const std::string& step) {
     const leat_message& original = refused.message;
-    const void* ext = original.ext ? original.ext->query(original.ext, kRedriven) : nullptr;
-    const auto* before = static_cast<const Redriven*>(ext);
+    const auto* before =
+        static_cast<const Redriven*>(original.ext ? original.ext->query(original.ext, kRedriven) : nullptr);
     const int64_t time =
         original.timestamp_ns ? original.timestamp_ns : std::chrono::system_clock::now().time_since_epoch().count();
     std::vector<std::pair<std::string_view, std::string>> added = {
@@ -101,7 +102,10 @@ void DeadLetter::settle(const leat_settlement* batch, size_t n) {
 
 void DeadLetter::settle_one(const leat_settlement& s) {
     Sent* sent = sent_.find(s.token);
-    if (!sent || sent->waits) return;
+    if (!sent || sent->waits) {
+        if (stale_++ == 0) route_.log(LEAT_LOG_WARNING, "the dead letter settled a message twice; ignored");
+        return settled_twice();
+    }
     if (s.outcome == LEAT_ACK || s.outcome == LEAT_ABANDON || s.outcome == LEAT_REJECT || abandoning_) {
         Sent ended = std::move(*sent);
         sent_.remove(s.token);

@@ -36,6 +36,7 @@ class DeadLetter {
     void send(Refused&& refused, const std::string& step, uint64_t lane, DeadLetterClient* client);
     /// The route is stopping: what waits to be sent again is given back, what is under way comes back by itself.
     void abandon();
+    uint64_t stale() const { return stale_; }  ///< settlements of no message in flight; ignored
 
   private:
     struct Sent {
@@ -59,6 +60,7 @@ class DeadLetter {
     leat_inlet* sink_ = nullptr;
     Slots<Sent> sent_;
     Settler settler_;
+    uint64_t stale_ = 0;
     bool abandoning_ = false;
 };
 

@@ -8,7 +8,11 @@
 
 namespace leat::route {
 
-FanOut::FanOut(Gate& gate, bool only_first, bool ordered) : gate_(gate), only_first_(only_first), ordered_(ordered) {
+FanOut::FanOut(Control& route, Gate& gate, bool only_first, bool ordered)
+    : gate_(gate),
+      only_first_(only_first),
+      ordered_(ordered),
+      join_([&route] { route.log(LEAT_LOG_WARNING, "a branch settled a message twice; ignored"); }) {
     inlet_.push = [](leat_inlet* i, leat_message* batch, size_t n) { static_cast<Inlet*>(i)->owner->push(batch, n); };
     inlet_.signal = [](leat_inlet* i, uint32_t what, uint64_t arg) {
         static_cast<Inlet*>(i)->owner->signal(what, arg);

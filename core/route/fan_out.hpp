@@ -15,11 +15,12 @@ namespace leat::route {
 class FanOut {
   public:
     /// only_first  "match": "first": the first branch whose condition holds, instead of all.
-    FanOut(Gate& gate, bool only_first, bool ordered);
+    FanOut(Control& route, Gate& gate, bool only_first, bool ordered);
 
     /// condition  nullptr: takes every message.
     void add(const leat_condition* condition, leat_inlet* branch);
     leat_inlet* inlet() { return &inlet_; }
+    uint64_t stale() const { return join_.stale(); }  ///< settlements of no message in flight; ignored
 
   private:
     struct Branch {

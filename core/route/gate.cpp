@@ -6,16 +6,19 @@
 namespace leat::route {
 
 void Gate::push_on(leat_message* batch, size_t n) {
+    ++pushing_;
     next().push(&next(), batch, n);
+    --pushing_;
     take_refused();
 }
 
 void Gate::fail(const leat_message& message, uint32_t outcome, uint32_t code, const leat_detail* detail) {
     if (code == LEAT_HELD) {
+        if (pushing_ == 0) return hold_next(message);
         behind_.push_back(message);
         return;
     }
-    Refused& r = refused_.emplace_back();
+    Refused r;
     r.message = message;
     r.outcome = outcome == LEAT_REJECT ? LEAT_REJECT : LEAT_RETRY;
     if (detail) {
@@ -23,6 +26,12 @@ void Gate::fail(const leat_message& message, uint32_t outcome, uint32_t code, co
         r.retry_after_ns = detail->retry_after_ns;
     }
     r.order = ++order_;
+    if (pushing_ > 0) {
+        refused_.push_back(std::move(r));
+        return;
+    }
+    r.attempts = message.attempt + 1;  // a trial that found no room looked as if it had passed
+    refuse(std::move(r));
 }
 
 void Gate::take_refused() {
@@ -41,7 +50,9 @@ void Gate::take_refused() {
 void Gate::try_again(uint64_t lane, Refused&& refused) {
     leat_message message = refused.message;
     message.attempt = refused.attempts;
+    ++pushing_;
     next().push(&next(), &message, 1);
+    --pushing_;
     // A stage that keeps messages may give others back in this push.
     const leat_receipt& receipt = refused.message.receipt;
     const auto is_it = [&](const Refused& r) {
@@ -57,11 +68,14 @@ void Gate::try_again(uint64_t lane, Refused&& refused) {
     take_refused();
     again.order = refused.order;
     again.attempts = refused.attempts + 1;
+    again.failed_first_ns = refused.failed_first_ns;
     refuse_again(lane, std::move(again));
 }
 
 void Gate::signal_on(uint32_t what, uint64_t arg) {
+    ++pushing_;
     HeldLanes::signal_on(what, arg);
+    --pushing_;
     take_refused();
 }
 

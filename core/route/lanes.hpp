@@ -6,7 +6,8 @@
 //
 //     class Gate : public HeldLanes { void try_again(...) override; void push_on(...) override; };
 //
-// Without order every refused message is a lane of its own, so nothing else is held. On the shard.
+// Without order every refused message is a lane of its own, so nothing else is held. Strict order also bounds what of
+// a lane is below: one message, or, where the sink is IN_ORDER, nothing new until all has come back. On the shard.
 #pragma once
 #include "route/control.hpp"
 #include "route/dead_letter.hpp"
@@ -14,7 +15,9 @@
 #include <leat/sdk/flow/settle.hpp>
 
 #include <deque>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +31,10 @@ struct StepSetup {
     FailurePolicy policy;
     DeadLetter* dead_letter = nullptr;  ///< nullptr: there is none
     bool ordered = true;
+    bool strict = false;    ///< "ordering": "strict"; for what learns of failures later
+    bool in_order = false;  ///< the sink keeps the promise of LEAT_SINK_IN_ORDER
+    /// When what is below came up, steady, in ns; nothing: it is not up, and no time-out counts.
+    std::function<std::optional<int64_t>()> up_since = {};
 };
 
 class HeldLanes : private DeadLetterClient {
@@ -63,9 +70,16 @@ class HeldLanes : private DeadLetterClient {
     void refuse_again(uint64_t lane, Refused&& refused) { take(lane, std::move(refused), true); }
     /// Messages given back in order from behind a refused one of their lane: they stand before those held already.
     void hold_first(const std::vector<leat_message>& messages);
+    /// The same, one after the other, since the last refuse() of the lane.
+    void hold_next(const leat_message& message);
+    /// Strict order: a message of the lane has come back from below. Then refuse it, or say ended().
+    void came_back(uint32_t lane);
+    /// Strict order: counts a message of the lane that goes down, and flags it where a sink IN_ORDER waits for that.
+    void goes_down(leat_message& message);
     /// The message that was tried has ended.
     void ended(uint64_t lane);
     Control& route() { return setup_.route; }
+    const StepSetup& setup() const { return setup_; }
     leat_inlet& next() { return *next_; }
 
   private:
@@ -76,12 +90,25 @@ class HeldLanes : private DeadLetterClient {
         std::deque<Refused> refused;  // by order
         std::deque<leat_message> queue;
         bool is_trying = false;
+        bool is_ready = false;   // strict: in ready_
+        bool resume = false;     // strict: the next one down is flagged RESUME
+        uint64_t in_flight = 0;  // strict: messages below
+        size_t given_back = 0;   // see hold_next
         uint64_t timer = 0;
     };
 
     void push(leat_message* batch, size_t n);
     void signal(uint32_t what, uint64_t arg);
     bool hold(const leat_message& message);
+    void keep(Lane& lane, const leat_message& message);
+    size_t admit(leat_message* batch, size_t n);
+    bool is_full(const Lane& lane) const { return setup_.strict && !setup_.in_order && lane.in_flight > 0; }
+    bool is_blocked(const Lane& lane) const { return !lane.refused.empty() || lane.is_trying; }
+    void make_ready(uint64_t key, Lane& lane);
+    void run_ready();
+    void close(uint64_t key);
+    void judge_age(Refused& refused) const;
+    int64_t left_of_age(const Refused& refused) const;
     void abandon_lane(uint32_t lane);
     void flush_on() {
         if (was_flushed_) signal_on(LEAT_SIGNAL_FLUSH, 0);
@@ -105,6 +132,7 @@ class HeldLanes : private DeadLetterClient {
     uint64_t retries_ = 0;
     uint64_t waiting_ = 0;
     uint64_t discarded_ = 0;
+    std::vector<uint64_t> ready_;  // strict: lanes that may go on in the next turn
     bool abandoning_ = false;
     bool was_flushed_ = false;  // FLUSH came last from above: what is pushed on later is flushed, too
 };

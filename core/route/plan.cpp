@@ -26,6 +26,8 @@ FailurePlan plan_failure(const config::Policy& policy) {
     FailurePlan plan;
     plan.policy.attempts = static_cast<uint32_t>(std::min<uint64_t>(policy.attempts, UINT32_MAX));
     plan.policy.backoff = {policy.delay, policy.max_delay};
+    plan.policy.max_age = policy.max_age;
+    plan.policy.timeout = policy.timeout;
     switch (policy.then) {
         case config::Then::discard:
             plan.policy.then = FailurePolicy::Then::discard;
@@ -41,7 +43,19 @@ FailurePlan plan_failure(const config::Policy& policy) {
     return plan;
 }
 
-BranchPlan plan_branch(const config::Branch& branch) {
+// The route does not stop for a branch that it does not wait for, unless the branch itself says so.
+void plan_best_effort(const config::Branch& branch, const config::Policy& of_route, BranchPlan& plan) {
+    plan.best_effort = branch.best_effort->queue;
+    plan.drops_oldest = branch.best_effort->drop == config::Drop::oldest;
+    const config::Policy& policy = branch.on_failure ? *branch.on_failure : of_route;
+    const bool asks_to_stop = branch.on_failure && policy.at && policy.at->find("then");
+    if (policy.then != config::Then::stop || policy.dead_letter || asks_to_stop) return;
+    plan.has_own_failure = true;
+    plan.on_failure = plan_failure(policy);
+    plan.on_failure.policy.then = FailurePolicy::Then::discard;
+}
+
+BranchPlan plan_branch(const config::Branch& branch, const config::Policy& of_route) {
     BranchPlan plan;
     plan.name = branch.step;
     plan.condition = branch.condition.compiled.get();
@@ -49,7 +63,21 @@ BranchPlan plan_branch(const config::Branch& branch) {
     plan.sink = plan_sink(branch.sink);
     plan.has_own_failure = branch.on_failure.has_value();
     if (branch.on_failure) plan.on_failure = plan_failure(*branch.on_failure);
+    if (branch.best_effort) plan_best_effort(branch, of_route, plan);
     return plan;
+}
+
+AckWhen ack_when(config::Ack ack) {
+    switch (ack) {
+        case config::Ack::on_arrival:
+            return AckWhen::on_arrival;
+        case config::Ack::manual:
+            return AckWhen::manual;
+        case config::Ack::never:
+            return AckWhen::never;
+        default:
+            return AckWhen::on_delivery;
+    }
 }
 
 RoutePlan plan_route(const config::Route& route) {
@@ -63,13 +91,13 @@ RoutePlan plan_route(const config::Route& route) {
     plan.max_in_flight_bytes = route.from.max_in_flight_bytes;
     plan.lane = route.from.lane.compiled.get();
     for (const config::Stage& stage : route.through) plan.through.push_back(plan_stage(stage));
-    for (const config::Branch& branch : route.branches) plan.branches.push_back(plan_branch(branch));
+    for (const config::Branch& branch : route.branches)
+        plan.branches.push_back(plan_branch(branch, route.on_failure));
     plan.only_first = route.match == config::Match::first;
     plan.on_failure = plan_failure(route.on_failure);
-    plan.ack = route.ack == config::Ack::on_arrival ? AckWhen::on_arrival
-               : route.ack == config::Ack::never    ? AckWhen::never
-                                                    : AckWhen::on_delivery;
-    plan.ordered = route.ordering == config::Ordering::lane;
+    plan.ack = ack_when(route.ack);
+    plan.ordered = route.ordering != config::Ordering::none;
+    plan.strict = route.ordering == config::Ordering::strict;
     plan.drain_timeout = route.drain_timeout;
     return plan;
 }

@@ -46,9 +46,11 @@ struct BranchPlan {
     SinkPlan sink;
     bool has_own_failure = false;  ///< its on_failure replaces the route's for its through and its sink
     FailurePlan on_failure;
+    uint64_t best_effort = 0;  ///< acknowledged once queued, in a queue of so many; 0: waited for
+    bool drops_oldest = false;
 };
 
-enum class AckWhen : uint8_t { on_delivery, on_arrival, never };
+enum class AckWhen : uint8_t { on_delivery, on_arrival, manual, never };
 
 struct RoutePlan {
     std::string name;
@@ -67,6 +69,8 @@ struct RoutePlan {
     FailurePlan on_failure;
     AckWhen ack = AckWhen::on_delivery;
     bool ordered = true;
+    bool strict = false;   ///< ordered, and nothing of a lane lands behind a refused one
+    bool inspect = false;  ///< watch the rules of plugin.h between all components; debug builds do so anyway
     std::chrono::nanoseconds drain_timeout{std::chrono::seconds(30)};
     std::shared_ptr<const RedrivePlan> redrive;  ///< its source reads its own dead letters; nullptr: it does not
 };

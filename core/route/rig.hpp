@@ -15,6 +15,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -123,6 +124,46 @@ class Scripted final : public Sink {
     bool is_stopping_ = false;
 };
 
+/// A sink that keeps the promise of LEAT_SINK_IN_ORDER: what it refuses blocks its lane until RESUME. Answers a turn
+/// later.
+class InOrder final : public Sink {
+  public:
+    InOrder(Arrivals& arrivals, Scripted::Script script) : arrivals_(arrivals), script_(std::move(script)) {}
+
+    void push(Batch& batch) override {
+        while (const leat_message* m = batch.next()) {
+            const std::string shown = std::string(view(m->topic)) + ":" + std::string(view(m->payload));
+            if (m->flags & LEAT_MESSAGE_RESUME) blocked_.erase(m->lane);
+            Answer answer{LEAT_RETRY, LEAT_HELD};
+            if (!blocked_.contains(m->lane)) answer = script_(*m, shown);
+            if (answer.outcome == LEAT_ACK) {
+                arrivals_.add(shown);
+            } else {
+                blocked_.insert(m->lane);
+            }
+            held_.push_back({*m, answer});
+        }
+        services().defer([](void* self) { static_cast<InOrder*>(self)->answer(); }, this);
+    }
+    void stop() override {
+        answer();
+        stopped();
+    }
+
+  private:
+    void answer() {
+        const auto now = std::move(held_);
+        held_.clear();
+        Settlements done;
+        for (const auto& [m, a] : now) done.end(m, a.outcome, a.code);
+    }
+
+    Arrivals& arrivals_;
+    Scripted::Script script_;
+    std::set<uint32_t> blocked_;
+    std::vector<std::pair<leat_message, Answer>> held_;
+};
+
 /// A handler that calls a function.
 class Calls final : public Handler {
   public:
@@ -146,6 +187,22 @@ class Throws final : public Stage {
 
   private:
     std::string at_;
+};
+
+/// A sink that breaks a rule: it says that it has stopped, and settles what it holds after that.
+class After final : public Sink {
+  public:
+    void push(Batch& batch) override {
+        while (const leat_message* m = batch.next()) held_.push_back(*m);
+    }
+    void stop() override {
+        stopped();
+        Settlements done;
+        for (const leat_message& m : held_) done.end(m, LEAT_ABANDON);
+    }
+
+  private:
+    std::vector<leat_message> held_;
 };
 
 /// A sink that cannot even start.
@@ -178,17 +235,36 @@ class Rig final : public Makers {
         arrivals.try_emplace(name);
         return sink;
     }
-    void add_stage(std::function<void(Message&)> fn) {
+    /// A branch of its own, to a sink of that name.
+    BranchPlan& add_branch(const std::string& sink) {
+        BranchPlan& branch = plan.branches.emplace_back();
+        branch.sink = sink_plan(sink);
+        for (size_t i = 0; i < plan.branches.size(); ++i) plan.branches[i].name = "to[" + std::to_string(i) + "]";
+        return branch;
+    }
+    /// A descriptor that says nothing but flags.
+    static const leat_descriptor* with_flags(uint32_t flags) {
+        static std::map<uint32_t, leat_descriptor> all;
+        leat_descriptor& d = all[flags];
+        d.size = sizeof d;
+        d.flags = flags;
+        return &d;
+    }
+    void add_stage(std::function<void(Message&)> fn, uint32_t flags = 0) {
         StagePlan stage;
         stage.name = "stage" + std::to_string(handlers_.size());
-        static const leat_descriptor plain = [] {
-            leat_descriptor d{};
-            d.size = sizeof d;
-            return d;
-        }();
-        stage.descriptor = &plain;
+        stage.descriptor = with_flags(flags);
         plan.through.push_back(stage);
         handlers_[stage.name] = std::move(fn);
+    }
+
+    /// A stage of a class of the test's own.
+    template <class T, class... Arguments>
+    void add_stage_of(uint32_t flags, Arguments... arguments) {
+        add_stage({}, flags);
+        make_stage_ = [this, arguments...](runtime::Shard& shard, std::unique_ptr<runtime::Identity> identity) {
+            return stand_in(shard, std::make_unique<T>(arguments...), std::move(identity));
+        };
     }
 
     void start() {
@@ -241,8 +317,10 @@ class Rig final : public Makers {
         if (!throws_at.empty()) {
             return stand_in(shard, std::make_unique<Throws>(throws_at), identity_of(r, LEAT_ROLE_STAGE, "", s.name));
         }
-        return stand_in(shard, std::make_unique<Calls>(handlers_.at(s.name)),
-                        identity_of(r, LEAT_ROLE_STAGE, "", s.name));
+        auto identity = identity_of(r, LEAT_ROLE_STAGE, "", s.name);
+        if (s.descriptor->flags & LEAT_STAGE_SETTLES) identity->c.flags |= LEAT_IDENTITY_MANUAL;
+        if (make_stage_) return make_stage_(shard, std::move(identity));
+        return stand_in(shard, std::make_unique<Calls>(handlers_.at(s.name)), std::move(identity));
     }
     std::unique_ptr<leat_instance> sink(runtime::Shard& shard, const RoutePlan& r, const SinkPlan& s, uint32_t role,
                                         const std::string& step, leat_instance*, std::string& error) override {
@@ -250,8 +328,15 @@ class Rig final : public Makers {
             error = "it is broken";
             return nullptr;
         }
+        if (s.backend == "after") {
+            return stand_in(shard, std::make_unique<After>(), identity_of(r, role, s.backend, step));
+        }
         if (s.backend == "unable") {
             return stand_in(shard, std::make_unique<Unable>(), identity_of(r, role, s.backend, step));
+        }
+        if (s.descriptor && (s.descriptor->flags & LEAT_SINK_IN_ORDER)) {
+            return stand_in(shard, std::make_unique<InOrder>(arrivals.at(s.backend), scripts[s.backend]),
+                            identity_of(r, role, s.backend, step));
         }
         return stand_in(shard, std::make_unique<Scripted>(arrivals.at(s.backend), scripts[s.backend]),
                         identity_of(r, role, s.backend, step));
@@ -279,11 +364,24 @@ class Rig final : public Makers {
     }
 
     int count_, lanes_;
+    std::function<std::unique_ptr<leat_instance>(runtime::Shard&, std::unique_ptr<runtime::Identity>)> make_stage_;
     std::map<std::string, std::function<void(Message&)>> handlers_;
     Parts parts_;
     runtime::Shard shard_{0};
     std::unique_ptr<Route> route_;
 };
+
+/// A script that refuses each of `which` so many times.
+inline Scripted::Script refuse_first(std::set<std::string> which, int times, uint32_t outcome) {
+    auto left = std::make_shared<std::map<std::string, int>>();
+    for (const auto& w : which) (*left)[w] = times;
+    return [left, outcome](const leat_message&, const std::string& shown) {
+        const auto found = left->find(shown);
+        if (found == left->end() || found->second == 0) return Answer{};
+        --found->second;
+        return Answer{outcome};
+    };
+}
 
 /// "t0:0", "t1:1" ...: what a source of n messages over some lanes gives.
 inline std::vector<std::string> numbered(int n, int lanes = 1) {

@@ -167,10 +167,23 @@ void Route::settle_down() {
     if (!chain_.is_idle()) {
         const Ledger ledger(chain_.flow());
         log(LEAT_LOG_WARNING, "drain_timeout is over with " + std::to_string(ledger.in_flight) +
-                                  " in flight; they stay unacknowledged and will come again");
+                                  " in flight; they stay unacknowledged and will come again" + left_below());
     }
     chain_.abandon_all();
     stop_sinks();
+}
+
+// What the source has been told of already, and what is lost with the stop.
+std::string Route::left_below() const {
+    uint64_t queued = 0;
+    for (const auto& queue : chain_.best_efforts) queued += queue->queued();
+    std::string text;
+    if (queued) text += "; " + std::to_string(queued) + " queued for best-effort branches are dropped";
+    if (chain_.manual && !chain_.manual->is_idle()) {
+        text += "; " + std::to_string(chain_.manual->unfinished()) +
+                " are unfinished below a stage that settles by hand, which may have acknowledged them";
+    }
+    return text;
 }
 
 // Asks an instance to stop and goes on when it has, or when patience ends: then it is leaked, never freed under its
@@ -229,6 +242,9 @@ void Route::take_down() {
     if (!ledger.balances() || (ledger.in_flight != 0 && !has_leaked_)) {
         log(LEAT_LOG_ERROR, "the ledger does not balance: " + ledger.text() + ". Please report this as a defect");
     }
+    if (!has_leaked_) {
+        for (const auto& seam : chain_.seams) seam->check_empty();
+    }
     last_ = snapshot();
     told_.clear();
     for (const std::string& part : chain_.parts) parts_.unwatch(part, this);
@@ -262,6 +278,22 @@ void Route::finish() {
     for (const auto& call : done) call();
 }
 
+// Counts of what the configuration has waived the promise for.
+void Route::add_waived(RouteSnapshot& s) const {
+    const auto count = [&](const std::string& who, const char* what, const char* means, uint64_t value) {
+        s.counters.push_back({"route " + plan_.name + ", " + who, what, means, LEAT_COUNTER, value});
+    };
+    for (const auto& queue : chain_.best_efforts) {
+        count(queue->branch(), "dropped", "messages that found the best-effort queue full", queue->dropped());
+        count(queue->branch(), "not_landed", "messages acknowledged when queued that did not land",
+              queue->not_landed());
+        s.waiting += queue->queued();
+    }
+    if (!chain_.manual) return;
+    count("manual", "not_landed", "messages below a stage that settles by hand that did not land",
+          chain_.manual->not_landed());
+}
+
 RouteSnapshot Route::snapshot() const {
     if (phase_ == Phase::parts || phase_ == Phase::gone) {
         RouteSnapshot last = last_;
@@ -278,7 +310,7 @@ RouteSnapshot Route::snapshot() const {
     s.ledger = Ledger(flow);
     s.span = flow.span;
     s.bytes = flow.bytes;
-    s.stale = flow.stale;
+    s.stale = flow.stale + chain_.stale();
     s.retries = flow.retried;
     const auto add_step = [&s](const HeldLanes& step, runtime::HistogramReading latency) {
         s.retries += step.retries();
@@ -288,20 +320,18 @@ RouteSnapshot Route::snapshot() const {
     for (auto gate = chain_.gates.rbegin(); gate != chain_.gates.rend(); ++gate) add_step(**gate, {});
     for (const auto& policy : chain_.policies) {
         add_step(*policy, policy->latency().read());
-        s.stale += policy->stale();
     }
+    add_waived(s);
     const auto add_metrics = [&s](leat_instance& i) {
         const std::lock_guard lock(i.metrics_mutex);
         for (const auto& c : i.counters)
             s.counters.push_back({i.label, c->name, c->description, c->kind, c->value()});
     };
     if (const Redrive* redrive = chain_.redrive.get()) {
-        const auto add = [&s](const char* name, const char* about, uint64_t value) {
-            s.counters.push_back({"redrive", name, about, LEAT_COUNTER, value});
-        };
-        add("sent", "Dead letters sent to their step.", redrive->sent());
-        add("put_back", "Dead letters put back as they were.", redrive->put_back());
-        add("left", "Dead letters left untouched.", redrive->left());
+        s.counters.push_back({"redrive", "sent", "dead letters sent to their step", LEAT_COUNTER, redrive->sent()});
+        s.counters.push_back(
+            {"redrive", "put_back", "dead letters put back as they were", LEAT_COUNTER, redrive->put_back()});
+        s.counters.push_back({"redrive", "left", "dead letters left untouched", LEAT_COUNTER, redrive->left()});
     }
     for (const auto& sink : chain_.sinks) add_metrics(*sink);
     for (const auto& stage : chain_.stages) add_metrics(*stage);

@@ -88,6 +88,8 @@ class Route final : private Control {
     void set_state(RouteState state, std::string why);
     void tell_once(leat_instance& instance);
 
+    std::string left_below() const;
+    void add_waived(RouteSnapshot& snapshot) const;
     void settle_down();
     void stop_sinks();
     void stop_next_stage();

@@ -3,27 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <set>
 
 using namespace leat;
 using namespace leat::route;
 using namespace leat::route::test;
-
-namespace {
-
-std::function<Answer(const leat_message&, const std::string&)> refuse_first(std::set<std::string> which, int times,
-                                                                            uint32_t outcome) {
-    auto left = std::make_shared<std::map<std::string, int>>();
-    for (const auto& w : which) (*left)[w] = times;
-    return [left, outcome](const leat_message&, const std::string& shown) {
-        const auto found = left->find(shown);
-        if (found == left->end() || found->second == 0) return Answer{};
-        --found->second;
-        return Answer{outcome};
-    };
-}
-
-}  // namespace
 
 TEST_CASE("all messages land in order and the ledger balances") {
     Rig rig(1000, 3);

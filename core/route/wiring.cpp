@@ -1,6 +1,8 @@
 #include "route/wiring.hpp"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace leat::route {
@@ -13,6 +15,9 @@ class Wiring {
         : plan_(plan), makers_(makers), parts_(parts), control_(control), chain_(chain) {}
 
     std::string build() {
+        if (plan_.ack == AckWhen::manual) {
+            chain_.manual = std::make_unique<ManualAck>(control_, plan_.max_in_flight);
+        }
         DeadLetter* dead_letter = dead_letter_of(plan_.on_failure);
         redriven_ = dead_letter;
         leat_inlet* below = branches(dead_letter);
@@ -32,7 +37,8 @@ class Wiring {
         }
         if (inlets.size() == 1 && !plan_.branches[0].condition) return inlets[0];
         Gate& gate = this->gate("to", plan_.on_failure.policy, dead_letter);
-        auto& fan_out = chain_.fan_outs.emplace_back(std::make_unique<FanOut>(gate, plan_.only_first, plan_.ordered));
+        auto& fan_out =
+            chain_.fan_outs.emplace_back(std::make_unique<FanOut>(control_, gate, plan_.only_first, plan_.ordered));
         for (size_t i = 0; i < inlets.size(); ++i) fan_out->add(plan_.branches[i].condition, inlets[i]);
         gate.open(fan_out->inlet());
         return entries_["to"] = gate.inlet();
@@ -42,18 +48,56 @@ class Wiring {
         if (!error_.empty()) return nullptr;
         const FailurePlan& failure = branch.has_own_failure ? branch.on_failure : plan_.on_failure;
         DeadLetter* dead_letter = branch.has_own_failure ? dead_letter_of(branch.on_failure) : of_route;
-        leat_inlet* below = sink(branch.sink, LEAT_ROLE_SINK, branch.name);
+        leat_instance* part = nullptr;
+        leat_inlet* below = sink(branch.sink, LEAT_ROLE_SINK, branch.name, part);
         if (!below) return nullptr;
         if (plan_.redrive && branch.name == plan_.redrive->branch) redriven_ = dead_letter;
-        auto& policy = chain_.policies.emplace_back(
-            std::make_unique<Policy>(StepSetup{control_, branch.name, failure.policy, dead_letter, plan_.ordered}));
-        policy->open(below);
-        entries_[branch.name] = policy->inlet();
-        return stages(branch.through, branch.name, failure.policy, dead_letter, policy->inlet());
+        const bool in_order =
+            plan_.strict && branch.sink.descriptor && (branch.sink.descriptor->flags & LEAT_SINK_IN_ORDER);
+        below = policy(branch.name, failure.policy, dead_letter, in_order, chain_.sinks.back().get(), part, below);
+        entries_[branch.name] = below;
+        below = stages(branch.through, branch.name, failure.policy, dead_letter, below);
+        if (!below || branch.best_effort == 0) return below;
+        auto& queue = chain_.best_efforts.emplace_back(
+            std::make_unique<BestEffort>(control_, branch.name, branch.best_effort, branch.drops_oldest));
+        queue->open(below);
+        return queue->inlet();
     }
 
-    leat_inlet* sink(const SinkPlan& sink, uint32_t role, const std::string& step) {
-        leat_instance* part = nullptr;
+    // part  what the sink shares with others: both must be up for a time-out to count.
+    leat_inlet* policy(const std::string& step, const FailurePolicy& rules, DeadLetter* dead_letter, bool in_order,
+                       const leat_instance* below, const leat_instance* part, leat_inlet* inlet) {
+        StepSetup setup{control_, step, rules, dead_letter, plan_.ordered, plan_.strict, in_order, {}};
+        setup.up_since = [below, part]() -> std::optional<int64_t> {
+            int64_t since = 0;
+            for (const leat_instance* i : {below, part}) {
+                if (!i) continue;
+                if (i->state.kind != LEAT_STATE_UP) return std::nullopt;
+                since = std::max<int64_t>(since, i->state.since.time_since_epoch().count());
+            }
+            return since;
+        };
+        auto& made = chain_.policies.emplace_back(std::make_unique<Policy>(std::move(setup)));
+        made->open(inlet);
+        return made->inlet();
+    }
+
+    // In debug builds somebody watches what passes between two elements.
+    leat_inlet* watched(leat_inlet* next, const leat_instance* above, leat_instance* below,
+                        runtime::FailTaker* gate = nullptr) {
+        const bool is_watched = Seam::is_wanted() || plan_.inspect;
+        if (gate) below->gate = gate;
+        if (!is_watched) return next;
+        auto& seam = chain_.seams.emplace_back(std::make_unique<Seam>(above, below));
+        seam->open(next);
+        if (gate) {
+            seam->set_gate(gate);
+            below->gate = seam.get();
+        }
+        return seam->inlet();
+    }
+
+    leat_inlet* sink(const SinkPlan& sink, uint32_t role, const std::string& step, leat_instance*& part) {
         if (makers_.has_parts(sink.backend)) {
             part = parts_.use(
                 sink.backend, [&](std::string& why) { return makers_.part(control_.shard(), sink.backend, why); },
@@ -66,6 +110,7 @@ class Wiring {
         leat_inlet* inlet = instance->component->inlet;
         chain_.sinks.push_back(std::move(instance));
         chain_.sinks.back()->start(nullptr);
+        inlet = watched(inlet, nullptr, chain_.sinks.back().get());
         if (sink.headers.empty() && sink.max_age.count() == 0) return inlet;
         auto& dressing = chain_.dressings.emplace_back(std::make_unique<Dressing>(sink.headers, sink.max_age));
         dressing->open(inlet);
@@ -74,7 +119,8 @@ class Wiring {
 
     DeadLetter* dead_letter_of(const FailurePlan& failure) {
         if (!failure.has_dead_letter || !error_.empty()) return nullptr;
-        leat_inlet* inlet = sink(failure.dead_letter, LEAT_ROLE_DEAD_LETTER, "dead_letter");
+        leat_instance* part = nullptr;
+        leat_inlet* inlet = sink(failure.dead_letter, LEAT_ROLE_DEAD_LETTER, "dead_letter", part);
         if (!inlet) return nullptr;
         auto& made = chain_.dead_letters.emplace_back(std::make_unique<DeadLetter>(control_));
         made->open(inlet);
@@ -92,20 +138,20 @@ class Wiring {
         for (auto stage = list.rbegin(); stage != list.rend() && below && error_.empty(); ++stage) {
             auto instance = makers_.stage(control_.shard(), plan_, *stage, branch, error_);
             if (!instance) return nullptr;
-            leat_inlet* inlet = instance->component->inlet;
-            if (stage->descriptor->flags & LEAT_STAGE_ASYNC) {
-                auto& above = chain_.policies.emplace_back(
-                    std::make_unique<Policy>(StepSetup{control_, stage->name, policy, dead_letter, plan_.ordered}));
-                above->open(inlet);
-                inlet = above->inlet();
+            leat_instance* made = instance.get();
+            chain_.stages.push_back(std::move(instance));
+            leat_inlet* inlet = made->component->inlet;
+            const uint32_t flags = stage->descriptor->flags;
+            if (flags & LEAT_STAGE_ASYNC) {
+                inlet = this->policy(stage->name, policy, dead_letter, false, made, nullptr,
+                                     watched(inlet, nullptr, made));
             } else {
                 Gate& above = gate(stage->name, policy, dead_letter);
-                above.open(inlet);
-                instance->gate = &above;
+                above.open(watched(inlet, nullptr, made, &above));
                 inlet = above.inlet();
             }
-            chain_.stages.push_back(std::move(instance));
-            chain_.stages.back()->start(below);
+            if (chain_.manual && (flags & LEAT_STAGE_SETTLES)) below = chain_.manual->below(below);
+            made->start(watched(below, made, nullptr));
             below = inlet;
             entries_[stage->name] = inlet;
         }
@@ -127,12 +173,16 @@ class Wiring {
             below = chain_.lane_mapper->inlet();
         }
         if (plan_.ack == AckWhen::on_arrival) {
-            chain_.ack_mode = std::make_unique<AckMode>(plan_.max_in_flight);
+            chain_.ack_mode = std::make_unique<AckMode>(control_, plan_.max_in_flight);
             chain_.ack_mode->open(below);
             below = chain_.ack_mode->inlet();
         }
+        if (chain_.manual) {
+            chain_.manual->open(below);
+            below = chain_.manual->inlet();
+        }
         chain_.source = makers_.source(control_.shard(), plan_, error_);
-        return below;
+        return chain_.source ? watched(below, chain_.source.get(), nullptr) : below;
     }
 
     const RoutePlan& plan_;
@@ -168,10 +218,23 @@ leat_flow Chain::flow() const {
 
 bool Chain::is_idle() const {
     const leat_flow now = flow();
-    return now.emitted == now.settled;
+    const auto is_empty = [](const auto& queue) { return queue->is_idle(); };
+    return now.emitted == now.settled && (!manual || manual->is_idle()) &&
+           std::all_of(best_efforts.begin(), best_efforts.end(), is_empty);
+}
+
+uint64_t Chain::stale() const {
+    uint64_t all = (ack_mode ? ack_mode->flow().stale : 0) + (manual ? manual->stale() : 0);
+    for (const auto& policy : policies) all += policy->stale();
+    for (const auto& dead_letter : dead_letters) all += dead_letter->stale();
+    for (const auto& fan_out : fan_outs) all += fan_out->stale();
+    for (const auto& queue : best_efforts) all += queue->stale();
+    return all;
 }
 
 void Chain::abandon_all() {
+    for (auto& queue : best_efforts) queue->abandon_all();
+    if (manual) manual->abandon_all();
     for (auto& gate : gates) gate->abandon_all();
     for (auto& policy : policies) policy->abandon_all();
     for (auto& dead_letter : dead_letters) dead_letter->abandon();

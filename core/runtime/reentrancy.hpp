@@ -1,9 +1,6 @@
 // Debug builds watch the rule "nobody pushes inside settle" at every element that the host itself puts into a route.
 #pragma once
-#ifndef NDEBUG
-#include <cstdio>
-#include <cstdlib>
-#endif
+#include <leat/sdk/flow/broken_rule.hpp>
 
 namespace leat::runtime {
 
@@ -18,9 +15,7 @@ struct SettleScope {
 };
 
 inline void assert_may_push() {
-    if (settle_depth == 0) return;
-    std::fprintf(stderr, "leat: push inside settle; defer it to the next turn of the shard (plugin.h)\n");
-    std::abort();
+    if (settle_depth > 0) broken_rule("push inside settle; defer it to the next turn of the shard");
 }
 #else
 struct SettleScope {

@@ -1,20 +1,31 @@
 #include "runtime/shard.hpp"
 
 #include <pthread.h>
+#include <sched.h>
 
+#include <cstring>
 #include <future>
 #include <string>
 #include <utility>
 
 namespace leat::runtime {
 
-Shard::Shard(uint32_t number) : number_(number), random_(std::random_device{}()) {}
+Shard::Shard(uint32_t number, ShardSettings settings)
+    : number_(number), settings_(settings), random_(std::random_device{}()) {}
 
-void Shard::run() {
+std::string Shard::run() {
     thread_ = std::thread([this] {
         pthread_setname_np(pthread_self(), ("leat-shard-" + std::to_string(number_)).substr(0, 15).c_str());
         loop();
     });
+    if (!settings_.cpu) return {};
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(*settings_.cpu, &one);
+    const int error = pthread_setaffinity_np(thread_.native_handle(), sizeof one, &one);
+    if (error == 0) return {};
+    return "shard " + std::to_string(number_) + " cannot run on CPU " + std::to_string(*settings_.cpu) + " (" +
+           std::strerror(error) + "); it runs on any";
 }
 
 // A turn: what was posted, what was deferred, what is ready, what is due.
@@ -23,7 +34,8 @@ void Shard::loop() {
         run_posted();
         if (is_ending_) return;
         run_deferred();
-        reactor_.poll(deferred_.empty() ? timers_.until_next() : std::chrono::nanoseconds(0));
+        const bool may_wait = deferred_.empty() && !settings_.busy_poll;
+        reactor_.poll(may_wait ? timers_.until_next() : std::chrono::nanoseconds(0));
         timers_.run_due();
     }
 }

@@ -10,21 +10,29 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <random>
+#include <string>
 #include <thread>
 #include <vector>
 
 namespace leat::runtime {
 
+/// Where and how a shard's thread runs.
+struct ShardSettings {
+    std::optional<uint32_t> cpu;  ///< bound to this one; nothing: any
+    bool busy_poll = false;       ///< never sleeps: less latency, for a whole CPU
+};
+
 class Shard {
   public:
-    explicit Shard(uint32_t number);
+    explicit Shard(uint32_t number, ShardSettings settings = {});
     Shard(const Shard&) = delete;
     Shard& operator=(const Shard&) = delete;
     ~Shard() { end(); }
 
-    /// Starts the thread.                                                          [main]
-    void run();
+    /// Starts the thread. Returns why it does not run on its CPU, or nothing.      [main]
+    std::string run();
     /// Runs what is posted, then ends the thread. Call twice: nothing.             [main]
     void end();
 
@@ -47,6 +55,7 @@ class Shard {
     void run_deferred();
 
     uint32_t number_;
+    ShardSettings settings_;
     Reactor reactor_;
     Timers timers_;
     std::minstd_rand random_;

@@ -49,6 +49,8 @@ class Message {
     void set_topic(std::string_view to) { replace(&leat_message::topic, to); }
     void set_key(std::string_view to) { replace(&leat_message::key, to); }
     void set_payload(std::string_view to) { replace(&leat_message::payload, to); }
+    /// When it was made, since 1970-01-01 UTC.
+    void set_timestamp(std::chrono::nanoseconds at) { changed().timestamp_ns = at.count(); }
     /// Replaces the header of that name, or adds it.
     void set_header(std::string_view name, std::string_view value);
     /// Absent from now on: without key; a tombstone.
