@@ -6,6 +6,7 @@
 #include "show/text.hpp"
 
 #include <leat/host.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -28,6 +29,18 @@ void print_rows(const std::vector<std::vector<std::string>>& rows) {
     for (const auto& row : rows) print_row(row, widths);
 }
 
+void print_json(const std::vector<PluginView>& plugins) {
+    auto list = nlohmann::ordered_json::array();
+    for (const PluginView& p : plugins) {
+        list.push_back({{"name", p.name},
+                        {"kind", p.kind},
+                        {"version", p.version},
+                        {"library", p.path},
+                        {"summary", p.summary}});
+    }
+    std::printf("%s\n", list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+}
+
 }  // namespace
 
 int plugins_command(const Words& words) {
@@ -35,6 +48,7 @@ int plugins_command(const Words& words) {
         "plugins", "",
         "Lists the plugins that are found, each with its kind, its version and its library, and says which\n"
         "libraries cannot be used, and why.");
+    line.options()("json", "print JSON");
     line.takes_plugin_dirs();
     line.below("Exit codes: 0 all that was found can be used; 1 a library cannot, or none was found.\n");
     if (!line.parse(words)) return kFine;
@@ -42,7 +56,9 @@ int plugins_command(const Words& words) {
     Host host(quiet_host_settings(line.texts("plugin-dir")));
     std::vector<std::string> refusals;
     const std::vector<PluginView> plugins = host.plugins(refusals);
-    if (!plugins.empty()) {
+    if (line.has("json")) {
+        print_json(plugins);
+    } else if (!plugins.empty()) {
         std::vector<std::vector<std::string>> rows = {{"NAME", "KIND", "VERSION", "LIBRARY", "SUMMARY"}};
         for (const PluginView& p : plugins) {
             rows.push_back(
