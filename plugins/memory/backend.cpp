@@ -12,6 +12,14 @@ namespace {
 
 bool is_literal(std::string_view text) { return text.find('$') == std::string_view::npos; }
 
+// Whether a full topic holds its writers until somebody reads it.
+bool may_wait_for_ever(const leat_configured& backend) {
+    constexpr size_t kOverflow = 2, kTtl = 3;  // as Backend::options() has them
+    if (!backend.options) return true;
+    return backend.options[kOverflow].as.integer == static_cast<int64_t>(Overflow::wait) &&
+           backend.options[kTtl].as.integer == 0;
+}
+
 void check_one(const leat_check& check, const leat_configured& backend) {
     std::multimap<std::string, const leat_use*> readers;  // by topic
     for (uint32_t i = 0; i < backend.use_count; ++i) {
@@ -29,6 +37,7 @@ void check_one(const leat_check& check, const leat_configured& backend) {
             check.report(&check, LEAT_REPORT_FEEDS, use.path, bytes(it->second->path));
         }
         if (first != last) continue;
+        if (!may_wait_for_ever(backend)) continue;
         const std::string text = "no route reads \"" + topic + "\": when it is full, this route waits for ever";
         check.report(&check, LEAT_REPORT_WARNING, (std::string(use.path) + "/topic").c_str(), bytes(text));
     }
@@ -42,7 +51,14 @@ Topic* Topics::find(std::string_view name) {
     if (it != topics_.end()) return it->second.get();
     if (topics_.size() >= most_) return nullptr;
     auto made = std::make_unique<Topic>(std::string(name), limits_);
-    return topics_.emplace(made->name(), std::move(made)).first->second.get();
+    Topic* topic = made.get();
+    topics_.emplace(topic->name(), std::move(made));
+    return topic;
+}
+
+size_t Topics::size() const {
+    const std::lock_guard lock(mutex_);
+    return topics_.size();
 }
 
 std::unique_ptr<leat::Source> Backend::source(const Setup& setup, const SourceOptions& options) {
@@ -59,7 +75,7 @@ std::unique_ptr<leat::Source> Backend::source(const Setup& setup, const SourceOp
 }
 
 std::unique_ptr<leat::Sink> Backend::sink(const Setup&, Part*, SinkOptions options) {
-    return std::make_unique<Sink>(std::move(options.topic), topics_);
+    return std::make_unique<Sink>(std::move(options), ttl, topics_);
 }
 
 void Backend::check(const leat_check& configured) {

@@ -21,15 +21,15 @@ struct Lent : leat_buffer {
 };
 
 // Memory of blocks that are gone, by size, for the next ones: given back to the system, a block's pages would have to
-// be mapped anew a hundred thousand times a second. Any thread.
+// be mapped anew a hundred thousand times a second. Small ones are the allocator's own business. Any thread.
 class SpareMemory {
   public:
     void* take(size_t size, size_t& capacity) {
-        const size_t size_class = std::max<size_t>(std::bit_width(size - 1), kSmallest);
-        capacity = size_t{1} << size_class;
-        if (size_class <= kLargest) {
+        const Class c = class_of(size);
+        capacity = c.capacity;
+        if (c.number < by_class_.size()) {
             const std::lock_guard lock(mutex_);
-            auto& spare = by_class_[size_class];
+            auto& spare = by_class_[c.number];
             if (!spare.empty()) {
                 void* memory = spare.back();
                 spare.pop_back();
@@ -42,20 +42,34 @@ class SpareMemory {
     }
 
     void put(void* memory, size_t capacity) {
-        const auto size_class = static_cast<size_t>(std::bit_width(capacity) - 1);
-        if (size_class <= kLargest) {
+        const Class c = class_of(capacity);
+        if (c.number < by_class_.size()) {
             const std::lock_guard lock(mutex_);
-            auto& spare = by_class_[size_class];
-            if ((spare.size() << size_class) < kMostPerClass) return spare.push_back(memory);
+            auto& spare = by_class_[c.number];
+            if (spare.size() * capacity < kMostPerClass) return spare.push_back(memory);
         }
         std::free(memory);
     }
 
   private:
-    static constexpr size_t kSmallest = 8, kLargest = 20;  // 256 bytes to 1 MiB
-    static constexpr size_t kMostPerClass = 2u << 20;      // bytes
+    struct Class {
+        size_t capacity;
+        size_t number;
+    };
+    static constexpr size_t kSmallest = 10, kLargest = 20;  // 1 KiB to 1 MiB, in powers of two
+    static constexpr size_t kMostPerClass = 1u << 20;       // bytes
+
+    // Four classes for each power of two, so at most a fifth of a block is wasted.
+    static Class class_of(size_t size) {
+        const size_t power = static_cast<size_t>(std::bit_width(size - 1)) - 1;  // 2^power < size <= 2^(power + 1)
+        if (power < kSmallest || power >= kLargest) return {size, SIZE_MAX};
+        const size_t step = (size_t{1} << power) / 4;
+        const size_t steps = (size - (size_t{1} << power) + step - 1) / step;
+        return {(size_t{1} << power) + steps * step, (power - kSmallest) * 4 + steps - 1};
+    }
+
     std::mutex mutex_;
-    std::array<std::vector<void*>, kLargest + 1> by_class_;
+    std::array<std::vector<void*>, (kLargest - kSmallest) * 4> by_class_;
 };
 
 SpareMemory& spare_memory() {

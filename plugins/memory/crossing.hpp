@@ -22,6 +22,9 @@ class Block {
     /// where they will lie.
     static Block* pack(std::string_view topic, uint32_t lane, const leat_message* messages, size_t n,
                        const uint32_t* chosen = nullptr);
+    /// When they are stored and until when they are good, ns of the steady clock; 0: for ever. Before they are
+    /// shared.
+    void date(int64_t stored_ns, int64_t expires_ns) { stored_ns_ = stored_ns, expires_ns_ = expires_ns; }
     /// One message of its own, as it is.
     static Block* pack_one(const leat_message& message);
 
@@ -32,6 +35,8 @@ class Block {
     const leat_message& message(uint32_t i) const { return messages()[i]; }
     size_t capacity() const { return capacity_; }  ///< bytes of memory
     uint64_t content() const { return content_; }  ///< bytes of topics, keys and payloads
+    int64_t stored_ns() const { return stored_ns_; }
+    int64_t expires_ns() const { return expires_ns_; }
 
     void retain() { refs_.fetch_add(1, std::memory_order_relaxed); }  ///< [any-thread] that holds a reference
     void release();                                                   ///< [any-thread]
@@ -49,6 +54,7 @@ class Block {
     uint32_t count_;
     size_t capacity_;
     uint64_t content_ = 0;
+    int64_t stored_ns_ = 0, expires_ns_ = 0;
 };
 static_assert(sizeof(Block) % alignof(leat_message) == 0);
 

@@ -1,4 +1,4 @@
-// What a configuration may say about memory: the backend, `from`, `to`.
+// What a configuration may say about memory: `from`, `to`; the backend's own are in backend.hpp.
 #pragma once
 #include <leat/sdk/options.hpp>
 
@@ -22,11 +22,17 @@ struct SourceOptions {
 
 struct SinkOptions {
     Template topic;
+    Template ttl;
 
     static auto options() {
         return leat::options(option<&SinkOptions::topic>("topic", "Topic to store in.")
                                  .otherwise("\"${topic}\"")
-                                 .example("\"alarms\""));
+                                 .example("\"alarms\""),
+                             option<&SinkOptions::ttl>("ttl",
+                                                       "How long a message is good, in place of the backend's ttl: a "
+                                                       "duration, or a template that gives one (a bare number is "
+                                                       "seconds; 0: for ever).")
+                                 .example("\"${header:ttl:-30s}\""));
     }
 };
 

@@ -1,10 +1,12 @@
-// Stores messages in topics. A topic that is full keeps what is pushed unsettled until there is room, in order.
+// Stores messages in topics. A topic that is full keeps what is pushed unsettled until there is room, in order; or
+// drops, where its limits say so.
 #pragma once
 #include <leat/sdk/sink.hpp>
 
+#include "options.hpp"
 #include "topic.hpp"
 
-#include <deque>
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,11 +19,17 @@ class Topics;
 
 class Sink : public leat::Sink {
   public:
-    Sink(Template topic, Topics& topics) : template_(std::move(topic)), topics_(topics) {}
+    /// ttl  of messages for which the options give none; 0: for ever.
+    Sink(SinkOptions options, Nanoseconds ttl, Topics& topics)
+        : template_(std::move(options.topic)),
+          ttl_template_(std::move(options.ttl)),
+          ttl_(ttl.count()),
+          topics_(topics) {}
     ~Sink() override;
 
+    void open() override;
     void push(Batch& batch) override;
-    void start() override { is_stopping_ = false; }
+    void start() override;
     void stop() override;
 
   private:
@@ -34,22 +42,38 @@ class Sink : public leat::Sink {
         Bell bell;
         Sink* sink = nullptr;
         std::vector<uint32_t> chosen;  // of the batch in hand
-        std::deque<Waiting> waiting;
+        int64_t chosen_ttl = 0;        // theirs
+        Queue<Waiting> waiting;
     };
+    static constexpr size_t kRecent = 256;
+    static constexpr auto kTick = std::chrono::seconds(1);  // how late an expiry may make room
 
     void scatter(const leat_message* messages, size_t n, Settlements& done);
+    bool lifetime_of(const leat_message& message, int64_t& ttl);
     Outlet* outlet_of(const leat_message& message);
     Outlet* open_outlet(std::string_view name);
-    void store(Outlet& outlet, const leat_message* messages, size_t n, const uint32_t* chosen, Settlements& done);
+    void store(Outlet& outlet, const leat_message* messages, size_t n, const uint32_t* chosen, int64_t ttl,
+               Settlements& done);
     void store_waiting(Outlet& outlet);
+    void wait(Outlet& outlet, Span rest, std::vector<leat_receipt> receipts);
+    void tick();
+    void tell_health();
 
-    Template template_;
+    Template template_, ttl_template_;
+    int64_t ttl_;
     Topics& topics_;
     std::unordered_map<std::string_view, std::unique_ptr<Outlet>> outlets_;  // the names are the topics'
     Outlet* last_ = nullptr;                                                 // most messages go where the last went
+    std::array<Outlet*, kRecent> recent_{};                                  // or where one of the last went
     std::vector<Outlet*> touched_;
     std::string why_;
     bool is_stopping_ = false;
+
+    std::vector<Outlet*> full_;  // with messages that wait
+    uint64_t timer_ = 0;
+    uint64_t waiting_ = 0;
+    leat_counter *stored_count_ = nullptr, *dropped_count_ = nullptr, *waiting_gauge_ = nullptr,
+                 *topics_gauge_ = nullptr;
 };
 
 }  // namespace leat::memory

@@ -23,12 +23,78 @@ void Source::open() {
             if (source->emitting()) source->resume();
         };
     }
+    if (feeds_.size() > kMostShown) {
+        shown_.push_back(open_shown(""));
+    } else {
+        for (const Feed& feed : feeds_) shown_.push_back(open_shown(feed.topic->name()));
+    }
+}
+
+Source::Shown Source::open_shown(const std::string& topic) const {
+    const auto metric = [&](uint32_t kind, const char* name, const char* description) {
+        const std::string full = topic.empty() ? name : name + ("{" + topic + "}");
+        return services().host->counter(services().me, kind, full.c_str(), description);
+    };
+    Shown s{};
+    s.depth = metric(LEAT_GAUGE, "depth", "Messages stored for the group and not settled.");
+    s.published = metric(LEAT_COUNTER, "published", "Messages stored for the group.");
+    s.delivered = metric(LEAT_COUNTER, "delivered", "Messages handed to members of the group, again too.");
+    s.settled = metric(LEAT_COUNTER, "settled", "Messages that the group has acknowledged or rejected.");
+    s.redelivered = metric(LEAT_COUNTER, "redelivered", "Messages handed out again after a member had stopped.");
+    s.dropped = metric(LEAT_COUNTER, "dropped", "Messages that the group lost because the topic was full.");
+    s.expired = metric(LEAT_COUNTER, "expired", "Messages that waited longer than their ttl.");
+    s.oldest = metric(LEAT_GAUGE, "oldest_ms", "How long the first that was never delivered waits, ms.");
+    return s;
+}
+
+void Source::show(const Shown& where, const Figures& figures, int64_t now_ns) const {
+    const auto set = services().host->counter_set;
+    set(where.depth, figures.depth);
+    set(where.published, figures.published);
+    set(where.delivered, figures.delivered);
+    set(where.settled, figures.settled);
+    set(where.redelivered, figures.redelivered);
+    set(where.dropped, figures.dropped);
+    set(where.expired, figures.expired);
+    set(where.oldest, figures.oldest_ns ? static_cast<uint64_t>(now_ns - figures.oldest_ns) / 1'000'000 : 0);
+}
+
+void Source::show_all() const {
+    const int64_t now = services().host->now_ns();
+    Figures sum;
+    for (size_t i = 0; i < feeds_.size(); ++i) {
+        const Figures f = feeds_[i].topic->figures(*feeds_[i].group);
+        if (shown_.size() == feeds_.size()) {
+            show(shown_[i], f, now);
+            continue;
+        }
+        sum.depth += f.depth;
+        sum.published += f.published;
+        sum.delivered += f.delivered;
+        sum.settled += f.settled;
+        sum.redelivered += f.redelivered;
+        sum.dropped += f.dropped;
+        sum.expired += f.expired;
+        if (f.oldest_ns && (sum.oldest_ns == 0 || f.oldest_ns < sum.oldest_ns)) sum.oldest_ns = f.oldest_ns;
+    }
+    if (shown_.size() != feeds_.size()) show(shown_[0], sum, now);
+}
+
+// What is beyond its time goes though nobody has credit to read.
+void Source::tick() {
+    const int64_t now = services().host->now_ns();
+    for (Feed& feed : feeds_) feed.topic->expire(now);
+    show_all();
+    services().after(
+        kTick, [](void* self) { static_cast<Source*>(self)->tick(); }, this);
 }
 
 void Source::start() {
     has_joined_ = true;
     for (Feed& feed : feeds_) feed.topic->join(*feed.group, &feed.bell);
     services().up();
+    services().after(
+        kTick, [](void* self) { static_cast<Source*>(self)->tick(); }, this);
     wake();
 }
 
@@ -46,7 +112,7 @@ bool Source::emit_some(Feed& feed) {
     const uint64_t credit = std::min<uint64_t>(feed.window->credit(), LEAT_BATCH_MAX);
     if (credit == 0) return false;
     spans_.clear();
-    feed.topic->take(*feed.group, credit, spans_, &feed.bell);
+    feed.topic->take(*feed.group, credit, spans_, &feed.bell, services().host->now_ns());
     if (spans_.empty()) return false;
     emit(*feed.window, batch_, fill(spans_));
     return true;
@@ -90,6 +156,7 @@ void Source::stop() {
         return;
     }
     for (Feed& feed : feeds_) give_back(feed);
+    show_all();
     stopped();
 }
 

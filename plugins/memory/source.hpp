@@ -1,5 +1,5 @@
-// Reads topics for a group. What comes back with `retry` is emitted again after a backoff; what a stop leaves
-// unsettled goes back to the group, for its next member.
+// Reads topics for a group, and shows the group's figures. What comes back with `retry` is emitted again after a
+// backoff; what a stop leaves unsettled goes back to the group, for its next member.
 #pragma once
 #include <leat/sdk/source.hpp>
 
@@ -28,6 +28,9 @@ class Source : public leat::Source {
     static constexpr int kRoundsPerTurn =
         4;  // then others of the shard have their turn, while what was read is still in the cache
 
+    struct Shown {  // where the figures of a topic, or of all, go
+        leat_counter *depth, *published, *delivered, *settled, *redelivered, *dropped, *expired, *oldest;
+    };
     struct Feed {  // one topic; its number is its window's domain
         Topic* topic;
         Group* group;
@@ -35,14 +38,21 @@ class Source : public leat::Source {
         Bell bell;
         uint64_t settled = 0;  // messages below were told to the topic
     };
+    static constexpr size_t kMostShown = 64;  // topics with figures of their own
+    static constexpr auto kTick = std::chrono::seconds(1);
 
     bool emit_some(Feed& feed);
     size_t fill(const std::vector<Span>& spans);
     void leave();
     void give_back(Feed& feed);
+    Shown open_shown(const std::string& topic) const;
+    void show(const Shown& where, const Figures& figures, int64_t now_ns) const;
+    void show_all() const;
+    void tick();
 
     std::vector<Feed> feeds_;
     std::vector<Span> spans_;
+    std::vector<Shown> shown_;  // of each feed; with too many of them: one, for all
     bool has_joined_ = false;
     leat_message batch_[LEAT_BATCH_MAX];  // NOLINT: filled before it is read
 };

@@ -1,23 +1,18 @@
 #include "topic.hpp"
 
+#include <leat/sdk/flow/message.hpp>
+
 #include <algorithm>
 
 namespace leat::memory {
-namespace {
 
-uint64_t bytes_of(const Span& span) {
-    if (span.end - span.begin == span.block->count()) return span.block->content();
-    uint64_t bytes = 0;
-    for (uint32_t i = span.begin; i < span.end; ++i) bytes += content_size(span.block->message(i));  // hot
-    return bytes;
-}
-
-}  // namespace
-
-Topic::Topic(std::string name, Limits limits) : name_(std::move(name)), lane_(lane_of(name_)), limits_(limits) {}
+Topic::Topic(std::string name, const Limits& limits)
+    : name_(std::move(name)), lane_(lane_of(name_)), limits_(limits) {}
 
 Topic::~Topic() {
-    for (const Span& span : log_) span.block->release();
+    for (size_t i = 0; i < log_.size(); ++i) {
+        if (log_[i].block) log_[i].block->release();
+    }
 }
 
 Group& Topic::group(const std::string& name) {
@@ -55,7 +50,7 @@ size_t Topic::room(const Span& span) const {
     uint64_t bytes = 0;
     const uint64_t held = most_held(bytes);
     if (held >= limits_.messages) return 0;
-    const auto room = static_cast<size_t>(std::min<uint64_t>(span.end - span.begin, limits_.messages - held));
+    const auto room = static_cast<size_t>(std::min<uint64_t>(span.size(), limits_.messages - held));
     if (bytes + span.block->content() <= limits_.bytes) return room;
     size_t fits = 0;
     for (; fits < room; ++fits) {
@@ -65,25 +60,74 @@ size_t Topic::room(const Span& span) const {
     return fits;
 }
 
-size_t Topic::store(const Span& span, Bell* bell) {
-    const std::lock_guard lock(mutex_);
-    const size_t n = room(span);
-    if (n < span.end - span.begin) {
-        bell->is_armed = true;
-        if (std::find(writers_.begin(), writers_.end(), bell) == writers_.end()) writers_.push_back(bell);
+// Each group loses as many of its oldest as the span needs; what its members have in their hands stays.
+void Topic::make_room(const Span& span) {
+    const uint64_t bytes = bytes_of(*span.block, span.begin, span.end);
+    const auto beyond = [](uint64_t held, uint64_t more, uint64_t limit) {
+        return held + more > limit ? held + more - limit : 0;
+    };
+    if (groups_.empty()) {
+        drop_front(beyond(logged_, span.size(), limits_.messages), beyond(logged_bytes_, bytes, limits_.bytes));
+        return;
     }
-    if (n == 0) return 0;
-    const Span kept{span.block, span.begin, span.begin + static_cast<uint32_t>(n)};
-    const uint64_t bytes = bytes_of(kept);
-    kept.block->retain();
-    log_.push_back(kept);
-    logged_ += n;
+    for (auto& g : groups_) {
+        g->drop_oldest(log_, base_, beyond(g->held(), span.size(), limits_.messages),
+                       beyond(g->held_bytes(), bytes, limits_.bytes));
+    }
+    trim();
+}
+
+// The same before there is a group.
+void Topic::drop_front(uint64_t messages, uint64_t bytes) {
+    uint64_t gone = 0, gone_bytes = 0;
+    while (!log_.empty() && (gone < messages || gone_bytes < bytes)) {
+        Span& first = log_.front();
+        if (first.block) {
+            const size_t size = content_size(first.block->message(first.begin));
+            ++first.begin;
+            --logged_;
+            logged_bytes_ -= size;
+            gone_bytes += size;
+            ++gone;
+            if (first.size() > 0) continue;
+            first.block->release();
+        }
+        log_.pop_front();
+        ++base_;
+    }
+}
+
+Topic::Stored Topic::store(const Span& span, Bell* bell, int64_t now_ns) {
+    const std::lock_guard lock(mutex_);
+    if (next_expiry_ns_ <= now_ns) expire_due(now_ns);
+    size_t n = room(span);
+    if (n < span.size() && limits_.overflow == Overflow::drop_oldest) {
+        make_room(span);
+        n = room(span);
+    }
+    if (n > 0) keep({span.block, span.begin, span.begin + static_cast<uint32_t>(n)});
+    const size_t left = span.size() - n;
+    if (left == 0) return {n, 0};
+    if (limits_.overflow != Overflow::wait) {
+        for (auto& g : groups_) g->lost(left);
+        return {n, left};
+    }
+    bell->is_armed = true;
+    if (std::find(writers_.begin(), writers_.end(), bell) == writers_.end()) writers_.push_back(bell);
+    return {n, 0};
+}
+
+void Topic::keep(const Span& span) {
+    const uint64_t bytes = bytes_of(*span.block, span.begin, span.end);
+    span.block->retain();
+    if (span.block->expires_ns()) next_expiry_ns_ = std::min(next_expiry_ns_, span.block->expires_ns());
+    log_.push_back(span);
+    logged_ += span.size();
     logged_bytes_ += bytes;
     for (auto& g : groups_) {
-        g->stored(n, bytes);
+        g->stored(span.size(), bytes);
         g->ring();
     }
-    return n;
 }
 
 void Topic::forget(Bell* bell) {
@@ -92,30 +136,62 @@ void Topic::forget(Bell* bell) {
     std::erase(writers_, bell);
 }
 
-void Topic::take(Group& group, size_t most, std::vector<Span>& into, Bell* member) {
+void Topic::take(Group& group, size_t most, std::vector<Span>& into, Bell* member, int64_t now_ns) {
     const std::lock_guard lock(mutex_);
+    if (next_expiry_ns_ <= now_ns) expire_due(now_ns);
     group.take(log_, base_, most, into);
     member->is_armed = into.empty();
     trim();
 }
 
-// Spans that every group has been handed out: their messages live on in the readers' references.
+void Topic::let_go(Span& span) {
+    logged_ -= span.size();
+    logged_bytes_ -= bytes_of(*span.block, span.begin, span.end);
+    span.block->release();
+    span = {};
+}
+
+// Spans that every group has been handed out: their messages live on in the readers' references. Before the first
+// group comes, only those that are gone already.
 void Topic::trim() {
-    uint64_t all_past = base_ + log_.size();
+    uint64_t all_past = groups_.empty() ? base_ : base_ + log_.size();
     for (const auto& g : groups_) all_past = std::min(all_past, g->position());
-    for (; base_ < all_past; ++base_) {
-        const Span& span = log_.front();
-        logged_ -= span.end - span.begin;
-        logged_bytes_ -= bytes_of(span);
-        span.block->release();
+    while (!log_.empty() && (base_ < all_past || (groups_.empty() && !log_.front().block))) {
+        if (log_.front().block) let_go(log_.front());
         log_.pop_front();
+        ++base_;
     }
+}
+
+void Topic::expire(int64_t now_ns) {
+    const std::lock_guard lock(mutex_);
+    if (next_expiry_ns_ <= now_ns) expire_due(now_ns);
+}
+
+void Topic::expire_due(int64_t now_ns) {
+    next_expiry_ns_ = kNever;
+    for (size_t i = 0; i < log_.size(); ++i) {
+        Span& span = log_[i];
+        if (!span.block || !span.block->expires_ns()) continue;
+        if (span.block->expires_ns() > now_ns) {
+            next_expiry_ns_ = std::min(next_expiry_ns_, span.block->expires_ns());
+            continue;
+        }
+        for (auto& g : groups_) g->expire(span, base_ + i);
+        let_go(span);
+    }
+    for (auto& g : groups_) g->skip_gone(log_, base_);
+    trim();
+    ring_writers();
 }
 
 void Topic::settled(Group& group, uint64_t messages, uint64_t bytes) {
     const std::lock_guard lock(mutex_);
     group.settled(messages, bytes);
-    if (writers_.empty()) return;
+    ring_writers();
+}
+
+void Topic::ring_writers() {
     for (Bell* writer : writers_) writer->ring();
     writers_.clear();
 }
@@ -130,6 +206,11 @@ uint64_t Topic::held() const {
     const std::lock_guard lock(mutex_);
     uint64_t bytes = 0;
     return most_held(bytes);
+}
+
+Figures Topic::figures(const Group& group) const {
+    const std::lock_guard lock(mutex_);
+    return group.figures(log_, base_);
 }
 
 }  // namespace leat::memory
