@@ -20,9 +20,16 @@ last said (`tests/conformance/table.py build --docs` writes it). The plugin is l
 between a feed and taps of the test's own, without a failure policy in between; messages are published and read by clients
 that share no code with it.
 
-`absent`: the backend does not claim it, and the case asserts that it is not there. Only five things may be absent:
-requeues live, independent groups, order, persistence, large payloads; a backend without a broker also has no broker to
-restart, no login and no TLS, which its options refuse.
+`absent`: the backend does not claim it, and the case asserts that it is not there.
+
+- Five features may be absent: requeues live, independent groups, order, persistence, large payloads. *requeues live* means that
+  a `retry` goes to the broker, which delivers again and says so; where it is absent, the source keeps the message and emits
+  it again by itself, which the same case asserts.
+- `memory` has no broker: its cases assert that nothing outlives the host, that there is nothing to restart, and that a login
+  or TLS is refused as an unknown option. It has no limit on a payload.
+- What a protocol has no place for is asserted to arrive absent: the key in MQTT, headers in MQTT 3.1.1; an absent payload
+  arrives empty over MQTT and RabbitMQ; a header that is not UTF-8 is rejected by MQTT's sinks, with the reason.
+- `ten thousand topics` uses 300 for Kafka, which needs minutes for more in one process; `make soak` asks for all.
 
 | case |"""
 
