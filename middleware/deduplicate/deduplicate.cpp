@@ -99,7 +99,8 @@ void Deduplicate::settle(uint64_t token, const leat_settlement& s, Settlements& 
     sent_.remove(token);
     // What was given up below has not landed: the next copy gets its chance.
     if (s.outcome == LEAT_ACK && s.code != LEAT_DISCARDED && s.code != LEAT_DEAD_LETTERED) {
-        known_.value(place) = {false, 0, services().now().count()};
+        if (now_ns_ == 0) now_ns_ = services().now().count();  // one look at the clock for a batch
+        known_.value(place) = {false, 0, now_ns_};
         known_.touch(place);
         while (known_.listed() > count) known_.erase(known_.oldest());
     } else {
@@ -109,6 +110,7 @@ void Deduplicate::settle(uint64_t token, const leat_settlement& s, Settlements& 
 }
 
 void Deduplicate::settled_some() {
+    now_ns_ = 0;
     services().host->counter_set(remembered_, known_.listed());
     look_stopped();
     if (goes_on_soon_ || ready_.empty() || is_stopping()) return;

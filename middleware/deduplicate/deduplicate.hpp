@@ -75,6 +75,7 @@ class Deduplicate : public holding::Keeper {
     std::unordered_map<uint64_t, Queue> queues_;
     uint64_t lone_ = 0;
     std::vector<uint64_t> ready_;  // queues whose first has waited long enough
+    int64_t now_ns_ = 0;           // of the batch that is being settled; 0: not looked at yet
     bool goes_on_soon_ = false;
     bool was_flushed_ = false;  // FLUSH came last from above: what goes on later is flushed, too
     bool is_ordered_ = false;
