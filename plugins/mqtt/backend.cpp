@@ -6,6 +6,9 @@
 
 #include "check.hpp"
 #include "native/native_sinks.hpp"
+#include "paho/paho_sinks.hpp"
+#include "paho/paho_source.hpp"
+#include "paho/paho_settings.hpp"
 #include "probe.hpp"
 #include "settings.hpp"
 #include "sink.hpp"
@@ -21,19 +24,21 @@ void MqttBackend::open() {
 }
 
 std::unique_ptr<leat::Source> MqttBackend::source(const Setup& setup, const SourceOptions& options) {
-    ConnectionSettings settings = connection_settings(*this, broker_, services());
+    PahoSettings settings = paho_settings(*this, broker_, services());
     settings.connect.client_id = source_client_id(*this, options, *setup.identity);
     settings.connect.clean_start = options.qos == 0;  // nothing to keep for us while we are away
     settings.connect.session_expiry = options.qos == 0 ? 0 : expiry_of(session_expiry);
     set_will(settings, options.will);
+    if (engine == EngineChoice::paho) return std::make_unique<PahoSource>(options, std::move(settings), remembered_);
     return std::make_unique<MqttSource>(options, std::move(settings), remembered_);
 }
 
 std::unique_ptr<leat::Part> MqttBackend::part(const Setup& setup) {
-    ConnectionSettings settings = connection_settings(*this, broker_, services());
+    PahoSettings settings = paho_settings(*this, broker_, services());
     settings.connect.client_id = sinks_client_id(*this, setup.identity->shard);
     settings.connect.session_expiry = expiry_of(session_expiry);
     set_will(settings, will);
+    if (engine == EngineChoice::paho) return std::make_unique<PahoSinks>(std::move(settings));
     return std::make_unique<NativeSinks>(std::move(settings));
 }
 

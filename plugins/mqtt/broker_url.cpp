@@ -25,8 +25,9 @@ std::string unescaped(std::string_view text) {
 bool parse_scheme(std::string_view& rest, BrokerUrl& url, std::string& error) {
     const auto end = rest.find("://");
     const std::string scheme(end == std::string_view::npos ? std::string_view{} : rest.substr(0, end));
-    if (scheme == "mqtt" || scheme == "mqtts") {
-        url.uses_tls = scheme == "mqtts";
+    if (scheme == "mqtt" || scheme == "mqtts" || scheme == "ws" || scheme == "wss") {
+        url.uses_tls = scheme == "mqtts" || scheme == "wss";
+        url.is_websocket = scheme[0] == 'w';
         rest.remove_prefix(end + 3);
         return true;
     }
@@ -35,8 +36,6 @@ bool parse_scheme(std::string_view& rest, BrokerUrl& url, std::string& error) {
         error += ": did you mean mqtt:// ?";
     else if (scheme == "ssl" || scheme == "tls")
         error += ": did you mean mqtts:// ?";
-    else if (scheme == "ws" || scheme == "wss")
-        error += ": WebSocket is not supported, use mqtt:// or mqtts://";
     else if (!scheme.empty())
         error += ": use mqtt:// or mqtts://";
     return false;
@@ -59,7 +58,11 @@ bool parse_broker_url(std::string_view text, BrokerUrl& url, std::string& error)
     url = {};
     std::string_view rest = text;
     if (!parse_scheme(rest, url, error)) return false;
-    url.port = url.uses_tls ? 8883 : 1883;
+    url.port = url.is_websocket ? (url.uses_tls ? 443 : 80) : (url.uses_tls ? 8883 : 1883);
+    if (const auto path = rest.find('/'); url.is_websocket && path != std::string_view::npos) {
+        url.path = rest.substr(path);
+        rest = rest.substr(0, path);
+    }
     if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
     if (rest.find_first_of("/?#") != std::string_view::npos) {
         error = "a broker URL ends with host and port: nothing may follow";

@@ -11,7 +11,7 @@ std::string parsed(std::string_view text) {
     std::string error;
     if (!parse_broker_url(text, u, error)) return "error: " + error;
     return (u.uses_tls ? "tls " : "tcp ") + u.host + " " + std::to_string(u.port) +
-           (u.user.empty() ? "" : " " + u.user + ":" + u.password);
+           (u.user.empty() ? "" : " " + u.user + ":" + u.password) + (u.is_websocket ? " ws" + u.path : "");
 }
 
 }  // namespace
@@ -23,6 +23,12 @@ TEST_CASE("a broker URL gives host, port, TLS and login") {
     CHECK(parsed("mqtt://[::1]") == "tcp ::1 1883");
     CHECK(parsed("mqtts://[::1]:99") == "tls ::1 99");
     CHECK(parsed("mqtt://me:s%40cret@mq") == "tcp mq 1883 me:s@cret");
+}
+
+TEST_CASE("a WebSocket URL gives its path too") {
+    CHECK(parsed("ws://mq") == "tcp mq 80 ws");
+    CHECK(parsed("wss://mq/mqtt") == "tls mq 443 ws/mqtt");
+    CHECK(parsed("ws://me:pw@[::1]:9001/a/b?c") == "tcp ::1 9001 me:pw ws/a/b?c");
 }
 
 TEST_CASE("a URL that is wrong is told what would be right") {

@@ -36,6 +36,7 @@ class Check {
         for (std::uint32_t i = 0; i < configured_.backend_count; ++i) check_backend(*configured_.backends[i]);
         for (const SinkUse& sink : sinks_)
             for (const SourceUse& source : sources_) check_feeds(sink, source);
+        check_paho_together();
     }
 
   private:
@@ -52,13 +53,15 @@ class Check {
         BrokerUrl url;
         std::string wrong;
         if (!parse_broker_url(options.url.text, url, wrong)) return error(path + "/url", wrong);
-        if (options.tls && !url.uses_tls) error(path + "/tls", "TLS settings, but the url is mqtt://: use mqtts://");
+        if (options.tls && !url.uses_tls)
+            error(path + "/tls", "TLS settings, but the url is without: use mqtts:// or wss://");
         if (options.tls && !options.tls->key.text.empty() && options.tls->cert.text.empty())
             error(path + "/tls/key", "a key without a certificate: give `cert`");
         if (url.uses_tls && options.tls && !options.tls->verify)
             warning(path + "/tls/verify", "the broker's certificate is not checked: anybody can pose as the broker");
         if (options.reconnect_max_delay < options.reconnect_delay)
             error(path + "/reconnect_max_delay", "it is shorter than reconnect_delay");
+        check_engine(options, url, path);
         const std::string broker = url.host + ":" + std::to_string(url.port);
         bool has_sinks = false;
         for (std::uint32_t i = 0; i < backend.use_count; ++i) {
@@ -66,7 +69,7 @@ class Check {
             if (use.identity->role == LEAT_ROLE_SOURCE) {
                 check_source(options, broker, use);
             } else {
-                check_sink(broker, use);
+                check_sink(options, broker, use);
                 has_sinks = true;
             }
         }
@@ -75,6 +78,49 @@ class Check {
             warning(path + "/will",
                     "it belongs to the connection of the sinks, and there are none: give `will` in `from`");
         if (has_sinks) claim(broker, sinks_client_id(options, 0), path);
+    }
+
+    void check_engine(const BrokerOptions& options, const BrokerUrl& url, const std::string& path) {
+        if (options.engine == EngineChoice::native) {
+            if (url.is_websocket)
+                error(path + "/url", "engine native does not speak WebSocket: set \"engine\": \"paho\"");
+            if (!options.proxy.text.empty())
+                error(path + "/proxy", "engine native goes through no proxy: set \"engine\": \"paho\"");
+        } else {
+            if (!options.proxy.text.empty() && options.proxy.text.find("http://") != 0)
+                error(path + "/proxy", "a proxy begins with http://");
+            if (options.will && options.will->delay.count() != 0)
+                error(
+                    path + "/will/delay",
+                    "engine paho begins a new session at each connection of its sinks, and that publishes the will: "
+                    "leave the delay away, or use engine native");
+        }
+    }
+
+    // What a held callback of Paho's forbids: it holds every Paho client of the process.
+    void check_paho_source(const SourceOptions& options, const std::string& path) {
+        if (options.qos > 1)
+            error(path + "/qos",
+                  "engine paho acknowledges QoS 2 messages before they have landed: use qos 1, or engine "
+                  "native");
+        if (options.will)
+            error(path + "/will",
+                  "engine paho cuts the connection when a message is slow to land, and each time the "
+                  "broker would publish the will: use engine native");
+        if (!paho_source_.empty())
+            error(path, "engine paho can have one source in a process, and " + paho_source_ +
+                            " is one: Paho holds every other client while a message is on its way; use engine native "
+                            "or another process");
+        else
+            paho_source_ = path;
+    }
+
+    void check_paho_together() {
+        if (paho_source_.empty()) return;
+        for (const std::string& path : paho_sinks_)
+            error(path, "engine paho can have no sink in the process of its source " + paho_source_ +
+                            ": while a message is on its way Paho would not take the sink's confirmation; use engine "
+                            "native for one of them");
     }
 
     void check_will(const WillOptions& will, VersionChoice version, const std::string& path) {
@@ -100,6 +146,7 @@ class Check {
         if (broker_options.version == VersionChoice::v3_1_1 && options.retained != RetainedChoice::fresh)
             warning(path + "/retained",
                     "MQTT 3.1.1 cannot choose: the broker sends retained messages at each connect");
+        if (broker_options.engine == EngineChoice::paho) check_paho_source(options, path);
         if (options.will) check_will(*options.will, broker_options.version, path + "/will");
         if (options.will && options.will->delay.count() != 0 && options.qos == 0)
             warning(path + "/will/delay",
@@ -124,9 +171,15 @@ class Check {
         warning(path, "with shared subscriptions, order holds only among the messages that one member receives");
     }
 
-    void check_sink(const std::string& broker, const leat_use& use) {
+    void check_sink(const BrokerOptions& broker_options, const std::string& broker, const leat_use& use) {
         const auto options = read_options<SinkOptions>(use.options);
         const std::string path = use.path;
+        if (broker_options.engine == EngineChoice::paho) {
+            paho_sinks_.push_back(path);
+            if (options.no_subscriber != NoSubscriberChoice::ack)
+                error(path + "/no_subscriber",
+                      "engine paho is not told of missing subscribers: leave it away, or use engine native");
+        }
         if (options.qos == 0 && options.no_subscriber != NoSubscriberChoice::ack)
             warning(path + "/no_subscriber", "the broker tells of missing subscribers with QoS 1 and 2 only");
         if (options.qos == 2 && options.no_subscriber != NoSubscriberChoice::ack)
@@ -162,6 +215,8 @@ class Check {
     std::map<std::string, std::string> claimed_;  // broker and client id -> path
     std::vector<SourceUse> sources_;
     std::vector<SinkUse> sinks_;
+    std::string paho_source_;  // its path
+    std::vector<std::string> paho_sinks_;
 };
 
 // What one placeholder can give: "${topic}" a whole topic, the others one level, as far as anybody can tell.

@@ -215,6 +215,37 @@ TEST_CASE("what cannot work is said: scheme, filters, topics, TLS without TLS") 
     CHECK(paths[2] == "error /routes/down/to/topic: 'b/+': the topic has a wildcard in it");
 }
 
+TEST_CASE("engine paho: one source in a process, no sink beside it, and what it cannot do is refused") {
+    Configuration::Given paho = kPlant;
+    paho["engine"] = number(1);
+    paho["url"] = text("ws://mq/mqtt");
+    paho["proxy"] = text("http://proxy:3128");
+    Configuration source;
+    source.backend("plant", paho).source("up", {"a"});
+    CHECK(source.checked() == Findings{});
+    Configuration sinks;
+    sinks.backend("plant", paho).sink("a", "x").sink("b", "y", {{"qos", number(2)}});
+    CHECK(sinks.checked() == Findings{});
+
+    const auto paths = [](Configuration& c) {
+        Findings all;
+        for (const auto& f : c.checked()) all.push_back(f.substr(0, f.find(": ")));
+        return all;
+    };
+    Configuration two;
+    two.backend("plant", paho)
+        .source("a", {"a"})
+        .backend("again", {{"url", text("mqtt://x")}, {"engine", number(1)}});
+    two.source("b", {"b"}, {{"qos", number(2)}});
+    CHECK(paths(two) == Findings{"error /routes/b/from/qos", "error /routes/b/from"});
+    Configuration beside;
+    beside.backend("plant", paho).source("up", {"a"}).sink("down", "x", {{"no_subscriber", number(1)}});
+    CHECK(paths(beside) == Findings{"error /routes/down/to/no_subscriber", "error /routes/down/to"});
+    Configuration native;
+    native.backend("plant", {{"url", text("wss://mq")}, {"proxy", text("http://proxy")}});
+    CHECK(paths(native) == Findings{"error /backends/plant/url", "error /backends/plant/proxy"});
+}
+
 TEST_CASE("a will is checked: its topic, what 3.1.1 lacks, and whose connection it belongs to") {
     const auto will_of = [](leat_value* values, const char* topic, std::int64_t delay_s) {
         std::size_t n = 0;

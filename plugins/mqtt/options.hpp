@@ -28,7 +28,7 @@ struct TlsOptions {
     }
 };
 
-enum class EngineChoice : std::uint32_t { native };
+enum class EngineChoice : std::uint32_t { native, paho };
 enum class VersionChoice : std::uint32_t { v5, v3_1_1 };
 
 /// What the broker publishes for us when a connection ends without a good-bye.
@@ -78,6 +78,7 @@ struct BrokerFields : Base {
     Secret password;
     std::optional<TlsOptions> tls;
     std::optional<WillOptions> will;
+    Url proxy;
     std::chrono::seconds keep_alive{30};
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::seconds session_expiry{7 * 24 * 3600};
@@ -89,7 +90,10 @@ struct BrokerFields : Base {
     static auto options() {
         using B = BrokerFields;
         return leat::options(
-            option<&B::url>("url", "Where the broker is: mqtt://host[:1883], or mqtts://host[:8883] for TLS.")
+            option<&B::url>(
+                "url",
+                "Where the broker is: mqtt://host[:1883], mqtts://host[:8883] for TLS; ws://host[:80]/path and "
+                "wss://host[:443]/path with engine paho.")
                 .required()
                 .example(R"("mqtts://mq:8883")"),
             option<&B::client_id>(
@@ -100,14 +104,21 @@ struct BrokerFields : Base {
             option<&B::user>("user", "User name."),
             option<&B::password>("password", "Password; one from ${file:} is read again at each connect.")
                 .example(R"("${file:/run/secrets/mq}")"),
-            option<&B::tls>("tls", "TLS settings, for mqtts:// only."),
+            option<&B::tls>("tls", "TLS settings, for mqtts:// and wss:// only."),
             option<&B::will>("will",
                              "What the broker publishes when the connection of the sinks ends without a good-bye; "
                              "for a source's connection see `will` in `from`."),
             option<&B::version>(
                 "version", "MQTT version; 5 falls back to 3.1.1, with a warning, where the broker does not know it.")
                 .allowed({"5", "3.1.1"}),
-            option<&B::engine>("engine", "Who speaks MQTT.").allowed({"native"}).advanced(),
+            option<&B::engine>(
+                "engine",
+                "Who speaks MQTT: 'native', or 'paho' (Eclipse Paho C++) where WebSocket or a proxy is "
+                "needed; it is slower, and keeps one message in flight from a source.")
+                .allowed({"native", "paho"})
+                .advanced(),
+            option<&B::proxy>("proxy", "HTTP proxy to go through, http://[user:password@]host[:8080] (engine paho).")
+                .advanced(),
             option<&B::keep_alive>("keep_alive",
                                    "The broker may count a client as dead after 1.5 of it without a packet; "
                                    "we count the broker as dead after one without an answer. 0: never.")

@@ -193,6 +193,8 @@ void probe_backend(const leat_host& host, const leat_check& to, const leat_confi
     std::string error;
     const std::string path = backend.path;
     if (!parse_broker_url(options.url.text, url, error)) return report(to, LEAT_REPORT_ERROR, path + "/url", error);
+    if (url.is_websocket || !options.proxy.text.empty())
+        return report(to, LEAT_REPORT_WARNING, path, "not tried: the probe speaks neither WebSocket nor to proxies");
     ConnectionSettings settings = connection_settings(options, url, {&host, backend.me});
     settings.connect.client_id = client_id_of(options) + ".probe." + std::to_string(::getpid());
     settings.connect.clean_start = true;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "broker_url.hpp"
 #include "native/connection.hpp"
@@ -84,6 +85,29 @@ ConnectionSettings connection_settings(const BrokerFields<Base>& options, const 
 /// Seconds as CONNECT says them; the largest number means for ever.
 inline std::uint32_t expiry_of(std::chrono::seconds seconds) {
     return static_cast<std::uint32_t>(std::clamp<std::int64_t>(seconds.count(), 0, 0xFFFFFFFF));
+}
+
+/// The filters of a source, as SUBSCRIBE asks for them.
+inline std::vector<Wanted> wanted_of(const SourceOptions& options) {
+    std::vector<Wanted> wanted;
+    for (const std::string& filter : options.topics) {
+        Wanted w;
+        w.filter = filter;
+        w.qos = static_cast<std::uint8_t>(options.qos);
+        switch (options.retained) {
+            case RetainedChoice::fresh:
+                w.retain_handling = 1;
+                break;
+            case RetainedChoice::always:
+                w.retain_handling = 0;
+                break;
+            case RetainedChoice::never:
+                w.retain_handling = 2;
+                break;
+        }
+        wanted.push_back(std::move(w));
+    }
+    return wanted;
 }
 
 /// Puts a will into a connection's greeting.

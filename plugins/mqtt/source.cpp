@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mapping.hpp"
+#include "settings.hpp"
 
 namespace leat::mqtt {
 namespace {
@@ -11,28 +12,6 @@ namespace {
 // Batches pushed in one turn of the shard, so that timers and other routes get their turn under a backlog.
 constexpr int kBatchesPerTurn = 16;
 constexpr std::size_t kReceiveBuffer = 256 * 1024;
-
-std::vector<Wanted> wanted_of(const SourceOptions& options) {
-    std::vector<Wanted> wanted;
-    for (const std::string& filter : options.topics) {
-        Wanted w;
-        w.filter = filter;
-        w.qos = static_cast<std::uint8_t>(options.qos);
-        switch (options.retained) {
-            case RetainedChoice::fresh:
-                w.retain_handling = 1;
-                break;
-            case RetainedChoice::always:
-                w.retain_handling = 0;
-                break;
-            case RetainedChoice::never:
-                w.retain_handling = 2;
-                break;
-        }
-        wanted.push_back(std::move(w));
-    }
-    return wanted;
-}
 
 }  // namespace
 

@@ -11,6 +11,8 @@ namespace leat::test {
 
 Mosquitto::Mosquitto(const Options& options) : port_(options.port != 0 ? options.port : free_port()) {
     if (options.tls != nullptr) tls_port_ = free_port();
+    if (options.websockets) ws_port_ = free_port();
+    if (options.websockets && options.tls != nullptr) wss_port_ = free_port();
     write_configuration(options);
     start();
 }
@@ -38,13 +40,22 @@ void Mosquitto::write_configuration(const Options& options) {
     }
     out << "listener " << port_ << " 127.0.0.1\n";
     if (options.tls != nullptr) {
-        out << "listener " << tls_port_ << " 127.0.0.1\n"
-            << "cafile " << options.tls->ca() << "\ncertfile " << options.tls->server() << "\nkeyfile "
-            << options.tls->server_key() << '\n';
-        if (options.client_certificates) out << "require_certificate true\n";
+        out << "listener " << tls_port_ << " 127.0.0.1\n";
+        write_tls(out, options);
+    }
+    if (options.websockets) out << "listener " << ws_port_ << " 127.0.0.1\nprotocol websockets\n";
+    if (wss_port_ != 0) {
+        out << "listener " << wss_port_ << " 127.0.0.1\nprotocol websockets\n";
+        write_tls(out, options);
     }
     out << options.extra << '\n';
     folder_.write("mosquitto.conf", out.str());
+}
+
+void Mosquitto::write_tls(std::ostream& out, const Options& options) {
+    out << "cafile " << options.tls->ca() << "\ncertfile " << options.tls->server() << "\nkeyfile "
+        << options.tls->server_key() << '\n';
+    if (options.client_certificates) out << "require_certificate true\n";
 }
 
 void Mosquitto::start() {

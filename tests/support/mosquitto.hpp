@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <map>
 #include <string>
 
@@ -26,6 +27,7 @@ class Mosquitto {
         std::uint16_t port = 0;                         ///< 0: a free one.
         const Certificates* tls = nullptr;              ///< A second listener with TLS.
         bool client_certificates = false;               ///< That listener asks for one.
+        bool websockets = false;                        ///< Listeners for WebSocket too, plain and with `tls`.
         std::map<std::string, std::string> users = {};  ///< Name -> password; empty: anybody.
         std::string extra = {};                         ///< More lines of mosquitto.conf.
     };
@@ -40,6 +42,8 @@ class Mosquitto {
 
     std::uint16_t port() const { return port_; }
     std::uint16_t tls_port() const { return tls_port_; }
+    std::uint16_t ws_port() const { return ws_port_; }
+    std::uint16_t wss_port() const { return wss_port_; }
     std::string url() const;      ///< `mqtt://127.0.0.1:PORT`
     std::string tls_url() const;  ///< `mqtts://localhost:PORT`
 
@@ -52,10 +56,13 @@ class Mosquitto {
 
   private:
     void write_configuration(const Options& options);
+    static void write_tls(std::ostream& out, const Options& options);
 
     Folder folder_;
     std::uint16_t port_;
     std::uint16_t tls_port_ = 0;
+    std::uint16_t ws_port_ = 0;
+    std::uint16_t wss_port_ = 0;
     Process process_;
 };
 

@@ -1,0 +1,425 @@
+#include "paho/link.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "reasons.hpp"
+
+namespace leat::mqtt {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kFarewell{2000};  // longest wait for DISCONNECT to leave
+constexpr int kMostInFlight = 65'535;                 // Paho's own limit; the sinks' is lower
+
+// Paho ends its threads with the last client and begins them with the next: a reconnect would take seconds. So one
+// client, never connected, stays for the life of the process.
+void keep_threads() {
+    static const auto* const anchor = new paho::async_client("tcp://127.0.0.1:1", "leat-anchor");
+    (void)anchor;
+}
+
+std::uint32_t number_of(const paho::properties& all, paho::property::code code, std::uint32_t otherwise) {
+    for (int i = 0; i < all.c_struct().count; ++i) {
+        const MQTTProperty& p = all.c_struct().array[i];
+        if (p.identifier != static_cast<MQTTPropertyCodes>(code)) continue;
+        switch (code) {
+            case paho::property::MAXIMUM_QOS:
+            case paho::property::RETAIN_AVAILABLE:
+                return p.value.byte;
+            case paho::property::RECEIVE_MAXIMUM:
+                return p.value.integer2;
+            default:
+                return p.value.integer4;
+        }
+    }
+    return otherwise;
+}
+
+Connack connack_of(const paho::connect_response& response) {
+    const paho::properties& all = response.get_properties();
+    Connack c;
+    c.session_present = response.is_session_present();
+    c.receive_maximum = static_cast<std::uint16_t>(number_of(all, paho::property::RECEIVE_MAXIMUM, 65'535));
+    c.maximum_qos = static_cast<std::uint8_t>(number_of(all, paho::property::MAXIMUM_QOS, 2));
+    c.retain_available = number_of(all, paho::property::RETAIN_AVAILABLE, 1) != 0;
+    c.maximum_packet_size = number_of(all, paho::property::MAXIMUM_PACKET_SIZE, 0);
+    return c;
+}
+
+void set_ssl(paho::connect_options& options, const TlsFiles& files) {
+    paho::ssl_options ssl;
+    if (!files.ca.empty()) ssl.set_trust_store(files.ca);
+    if (!files.cert.empty()) ssl.set_key_store(files.cert);
+    if (!files.key.empty()) ssl.set_private_key(files.key);
+    if (!files.key_password.empty()) ssl.set_private_key_password(files.key_password);
+    ssl.set_enable_server_cert_auth(files.verify);
+    ssl.set_verify(files.verify);
+    ssl.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);
+    options.set_ssl(std::move(ssl));
+}
+
+void set_will(paho::connect_options& options, const Will& will, bool is_v5) {
+    paho::properties properties;
+    if (is_v5) {
+        if (will.delay != 0)
+            properties.add(
+                paho::property(paho::property::WILL_DELAY_INTERVAL, static_cast<std::int32_t>(will.delay)));
+        if (will.message_expiry != 0)
+            properties.add(paho::property(paho::property::MESSAGE_EXPIRY_INTERVAL,
+                                          static_cast<std::int32_t>(will.message_expiry)));
+        if (!will.content_type.empty())
+            properties.add(paho::property(paho::property::CONTENT_TYPE, will.content_type));
+        for (const auto& [name, value] : will.user_properties)
+            properties.add(paho::property(paho::property::USER_PROPERTY, name, value));
+    }
+    options.set_will(
+        paho::will_options(will.topic, will.payload.data(), will.payload.size(), will.qos, will.retain, properties));
+}
+
+}  // namespace
+
+// Told of CONNACK on Paho's receive thread, and so before any message that comes behind it.
+struct PahoLink::Greeting final : paho::iaction_listener {
+    explicit Greeting(PahoLink& l) : link(l) {}
+    void on_success(const paho::token& token) override {
+        PahoEvent event;
+        event.kind = PahoEvent::Kind::connected;
+        event.granted = connack_of(token.get_connect_response());
+        event.version = link.settings_.connect.version;
+        link.tell(std::move(event));
+    }
+    void on_failure(const paho::token&) override {}  // its token throws
+    PahoLink& link;
+};
+
+PahoLink::PahoLink(Services services, PahoSettings settings, Owner& owner)
+    : services_(services),
+      settings_(std::move(settings)),
+      owner_(owner),
+      greeting_(std::make_unique<Greeting>(*this)) {}
+
+PahoLink::~PahoLink() {
+    stop();
+    if (thread_.joinable()) thread_.join();
+}
+
+void PahoLink::start() {
+    if (thread_.joinable()) thread_.join();  // of the start before; it has said that it is closed
+    is_stopping_ = false;
+    is_lost_ = false;
+    outgoing_.clear();
+    thread_ = std::thread([this] { run(); });
+}
+
+void PahoLink::stop() {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+    wake_.notify_all();
+}
+
+void PahoLink::publish(paho::const_message_ptr message, std::uint64_t position) {
+    const std::lock_guard lock(mutex_);
+    outgoing_.push_back({std::move(message), position});
+}
+
+void PahoLink::flush() { wake_.notify_all(); }
+
+void PahoLink::cut(std::string why) {
+    if (settings_.can_be_cut) tunnel_->cut();
+    lose(std::move(why));
+}
+
+bool PahoLink::is_lost() {
+    const std::lock_guard lock(mutex_);
+    return is_lost_;
+}
+
+void PahoLink::lose(std::string why) {
+    const std::lock_guard lock(mutex_);
+    if (is_lost_) return;
+    is_lost_ = true;
+    lost_why_ = std::move(why);
+    wake_.notify_all();
+}
+
+void PahoLink::tell(PahoEvent event) {
+    bool is_first = false;
+    {
+        const std::lock_guard lock(events_mutex_);
+        is_first = events_.empty();
+        events_.push_back(std::move(event));
+    }
+    if (is_first) services_.post(&PahoLink::drain, this);
+}
+
+void PahoLink::drain(void* self) {
+    PahoLink& link = *static_cast<PahoLink*>(self);
+    {
+        const std::lock_guard lock(link.events_mutex_);
+        link.taken_.swap(link.events_);
+    }
+    link.owner_.told(link.taken_);
+    link.taken_.clear();
+}
+
+void PahoLink::tell_state(std::uint32_t state, std::string why, Nanoseconds next_attempt) {
+    PahoEvent event;
+    event.kind = PahoEvent::Kind::state;
+    event.state = state;
+    event.why = std::move(why);
+    event.next_attempt = next_attempt;
+    tell(std::move(event));
+}
+
+bool PahoLink::must_end() {
+    const std::lock_guard lock(mutex_);
+    return is_stopping_ || is_lost_;
+}
+
+void PahoLink::run() {
+    std::minstd_rand random(std::random_device{}());
+    Reconnect reconnect(settings_.delay_min, settings_.delay_max);
+    for (;;) {
+        tell_state(LEAT_STATE_CONNECTING, "connecting to " + place());
+        std::string why = attempt();
+        if (why.empty()) {
+            reconnect.connected(Clock::now().time_since_epoch());
+            why = serve();
+        }
+        end_client();
+        std::unique_lock lock(mutex_);
+        if (is_stopping_) break;
+        is_lost_ = false;
+        outgoing_.clear();  // the owner keeps them, and hands them over again
+        lock.unlock();
+        reconnect.lost(Clock::now().time_since_epoch());
+        const Nanoseconds delay = reconnect.next(static_cast<std::uint32_t>(random()));
+        PahoEvent lost;
+        lost.kind = PahoEvent::Kind::lost;
+        tell(std::move(lost));
+        tell_state(LEAT_STATE_DOWN, place() + ": " + why, delay);
+        lock.lock();
+        if (wake_.wait_for(lock, delay, [this] { return is_stopping_; })) break;
+    }
+    PahoEvent closed;
+    closed.kind = PahoEvent::Kind::closed;
+    tell(std::move(closed));
+}
+
+std::string PahoLink::uri() const {
+    const char* const scheme = settings_.is_websocket ? (settings_.uses_tls ? "wss://" : "ws://")
+                                                      : (settings_.uses_tls ? "ssl://" : "tcp://");
+    const bool is_v6 = settings_.host.find(':') != std::string::npos;
+    return scheme + (is_v6 ? "[" + settings_.host + "]" : settings_.host) + ":" + std::to_string(settings_.port) +
+           settings_.path;
+}
+
+void PahoLink::fill(paho::connect_options& o) const {
+    const Connect& c = settings_.connect;
+    const bool is_v5 = c.version == Version::v5;
+    o.set_mqtt_version(is_v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
+    if (is_v5)
+        o.set_clean_start(c.clean_start);
+    else
+        o.set_clean_session(c.clean_start);
+    o.set_keep_alive_interval(static_cast<int>(c.keep_alive));
+    o.set_connect_timeout(std::max<std::chrono::seconds>(
+        std::chrono::seconds(1), std::chrono::duration_cast<std::chrono::seconds>(settings_.connect_timeout)));
+    o.set_automatic_reconnect(false);
+    o.set_max_inflight(kMostInFlight);
+    if (c.user) o.set_user_name(*c.user);
+    if (c.password) o.set_password(*c.password);
+    if (c.will) set_will(o, *c.will, is_v5);
+    if (is_v5) {
+        paho::properties properties;
+        if (c.session_expiry != 0)
+            properties.add(
+                paho::property(paho::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(c.session_expiry)));
+        if (c.receive_maximum != 65'535)
+            properties.add(paho::property(paho::property::RECEIVE_MAXIMUM, c.receive_maximum));
+        o.set_properties(std::move(properties));
+    }
+    // Paho takes the schemes http:// and https:// for the kind of the connection inside, not of the proxy: none is
+    // given.
+    std::string proxy = settings_.proxy;
+    if (tunnel_ != nullptr) {
+        const auto at = proxy.rfind('@');
+        proxy = (at == std::string::npos ? std::string{} : proxy.substr(0, at + 1)) + tunnel_->address();
+    }
+    if (!proxy.empty()) settings_.uses_tls ? o.set_https_proxy(proxy) : o.set_http_proxy(proxy);
+}
+
+// Empty when connected and subscribed, else why not.
+std::string PahoLink::attempt() {
+    std::string error;
+    TlsFiles files = settings_.tls;
+    if (settings_.credentials && !settings_.credentials(settings_.connect, files, error)) return error;
+    try {
+        keep_threads();
+        if (settings_.can_be_cut) {
+            const auto at = settings_.proxy.rfind('@');
+            tunnel_ =
+                std::make_unique<Tunnel>(at == std::string::npos ? settings_.proxy : settings_.proxy.substr(at + 1));
+        }
+        const bool is_v5 = settings_.connect.version == Version::v5;
+        paho::create_options create(is_v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
+        create.set_max_buffered_messages(kMostInFlight);  // of those on their way to Paho's thread, connected or not
+        client_ = std::make_unique<paho::async_client>(uri(), settings_.connect.client_id, create);
+        client_->set_connection_lost_handler([this](const std::string& cause) {
+            lose(cause.empty() ? "the connection has ended" : "the connection has ended: " + cause);
+        });
+        client_->set_disconnected_handler([this](const paho::properties&, paho::ReasonCode code) {
+            lose("the broker disconnected: " + in_words(static_cast<std::uint8_t>(code)));
+        });
+        client_->set_message_callback(
+            [this](paho::const_message_ptr message) { owner_.arrived(std::move(message)); });
+        paho::connect_options o;
+        fill(o);
+        if (settings_.uses_tls) set_ssl(o, files);
+        // Copied, not moved: Paho's copy goes on pointing to the properties of this one.
+        const paho::token_ptr token = client_->connect(o, nullptr, *greeting_);
+        if (error = wait_for(token, settings_.connect_timeout); !error.empty()) return error;
+        const bool session_present = token->get_connect_response().is_session_present();
+        tell_state(LEAT_STATE_UP, "connected to " + place() + ", MQTT " + (is_v5 ? "5" : "3.1.1") + ", by Paho" +
+                                      (session_present ? ", session resumed" : ""));
+        return subscribe(session_present);
+    } catch (const paho::exception& e) {
+        return fall_back(e) ? "the broker does not speak MQTT 5" : explain(e);
+    } catch (const std::exception& e) {
+        return e.what();
+    }
+}
+
+bool PahoLink::fall_back(const paho::exception& e) {
+    const bool unknown_version =
+        e.get_return_code() == 1 || e.get_return_code() == reason::unsupported_version;  // of CONNACK
+    if (settings_.connect.version != Version::v5 || !settings_.falls_back || !unknown_version) return false;
+    services_.log_warning(
+        place() +
+        " does not speak MQTT 5: going on with 3.1.1, which has no reason codes; a publish that the "
+        "broker refuses then counts as landed");
+    settings_.connect.version = Version::v3_1_1;
+    return true;
+}
+
+// Empty when the action has succeeded. Zero limit: as long as the connection stands.
+std::string PahoLink::wait_for(const paho::token_ptr& token, Nanoseconds limit) {
+    const auto end = Clock::now() + limit;
+    while (!token->wait_for(std::chrono::milliseconds(20))) {
+        if (must_end()) {
+            const std::lock_guard lock(mutex_);
+            return is_lost_ ? lost_why_ : "stopped";
+        }
+        if (limit != Nanoseconds::zero() && Clock::now() >= end) return "no answer within connect_timeout";
+    }
+    return {};
+}
+
+// What Paho says, with the reason in words where there is one.
+std::string PahoLink::explain(const paho::exception& e) const {
+    const bool is_v5 = settings_.connect.version == Version::v5;
+    // Paho gives a refused CONNECT's reason as its return code.
+    const int code = e.get_return_code() >= 0x80 ? e.get_return_code() : e.get_reason_code();
+    if (is_v5 && code >= 0x80 && code < 0xFF)
+        return "the broker refuses: " + in_words(static_cast<std::uint8_t>(code));
+    if (e.get_return_code() >= 1 && e.get_return_code() <= 5)
+        return "the broker refuses the connection: " +
+               connack_in_words_3_1_1(static_cast<std::uint8_t>(e.get_return_code()));
+    if (const std::string way = tunnel_ == nullptr ? std::string{} : tunnel_->error(); !way.empty()) return way;
+    return std::string(settings_.uses_tls ? "Paho, over TLS: " : "Paho: ") +
+           (e.get_message().empty() ? std::string(e.what()) : e.get_message());
+}
+
+std::string PahoLink::subscribe(bool session_present) {
+    if (settings_.wanted.empty()) return {};
+    if (session_present) {
+        for (const std::string& filter : settings_.gone)
+            if (std::string error = wait_for(client_->unsubscribe(filter), {}); !error.empty()) return error;
+    }
+    auto filters = std::make_shared<paho::string_collection>();
+    paho::iasync_client::qos_collection qos;
+    std::vector<paho::subscribe_options> how;
+    for (const Wanted& w : settings_.wanted) {
+        filters->push_back(w.filter);
+        qos.push_back(w.qos);
+        how.emplace_back(false, w.retain_as_published ? paho::byte{1} : paho::byte{0},
+                         static_cast<paho::subscribe_options::RetainHandling>(w.retain_handling));
+    }
+    const bool is_v5 = settings_.connect.version == Version::v5;
+    const paho::token_ptr token = is_v5 ? client_->subscribe(filters, qos, how) : client_->subscribe(filters, qos);
+    if (std::string error = wait_for(token, {}); !error.empty()) return error;
+    const auto response = token->get_subscribe_response();
+    const std::vector<paho::ReasonCode>& codes = response.get_reason_codes();
+    for (std::size_t i = 0; i < codes.size() && i < settings_.wanted.size(); ++i) {
+        const auto code = static_cast<std::uint8_t>(codes[i]);
+        const Wanted& w = settings_.wanted[i];
+        if (code >= reason::unspecified) return "the broker refuses '" + w.filter + "': " + in_words(code);
+        if (code < w.qos) return "the broker grants only QoS " + std::to_string(code) + " for '" + w.filter + "'";
+    }
+    PahoEvent event;
+    event.kind = PahoEvent::Kind::subscribed;
+    tell(std::move(event));
+    return {};
+}
+
+// Publishes until the connection is lost (returns why) or the link stops.
+std::string PahoLink::serve() {
+    std::deque<Outgoing> batch;
+    for (;;) {
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait(lock, [this] { return is_stopping_ || is_lost_ || !outgoing_.empty(); });
+            if (is_lost_) return lost_why_;
+            if (is_stopping_) break;
+            batch.swap(outgoing_);
+        }
+        try {
+            for (const Outgoing& o : batch)
+                client_->publish(o.message, reinterpret_cast<void*>(static_cast<std::uintptr_t>(o.position)), *this);
+        } catch (const paho::exception& e) {
+            return explain(e);
+        }
+        batch.clear();
+    }
+    say_goodbye();
+    return {};
+}
+
+void PahoLink::say_goodbye() {
+    try {
+        paho::disconnect_options options(std::chrono::milliseconds(0));
+        if (settings_.will_on_stop && settings_.connect.will && settings_.connect.version == Version::v5)
+            options.set_reason_code(paho::ReasonCode::DISCONNECT_WITH_WILL_MESSAGE);
+        client_->disconnect(options)->wait_for(kFarewell);
+    } catch (const paho::exception&) {
+        // It is over either way.
+    }
+}
+
+void PahoLink::end_client() {
+    client_.reset();  // waits for callbacks; none comes after it
+    if (settings_.can_be_cut) tunnel_.reset();
+}
+
+void PahoLink::on_success(const paho::token& token) {
+    PahoEvent event;
+    event.kind = PahoEvent::Kind::delivered;
+    event.position = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(token.get_user_context()));
+    tell(std::move(event));
+}
+
+void PahoLink::on_failure(const paho::token& token) {
+    const auto code = static_cast<int>(token.get_reason_code());
+    if (settings_.connect.version != Version::v5 || code < 0x80 || code >= 0xFF)
+        return lose("a publish failed");  // the connection's fault: it will be sent again
+    PahoEvent event;
+    event.kind = PahoEvent::Kind::delivered;
+    event.position = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(token.get_user_context()));
+    event.code = static_cast<std::uint8_t>(code);
+    tell(std::move(event));
+}
+
+}  // namespace leat::mqtt
