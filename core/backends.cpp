@@ -14,6 +14,31 @@ std::string reason(Text& error, const std::string& who) {
     return who + ": " + (error.view().empty() ? "the plugin does not say why" : std::string(error.view()));
 }
 
+// What is wrong with a component; nothing: it is whole. inlet_wanted  it receives messages.
+std::string wrong(const leat_component& c, bool inlet_wanted) {
+    if (!LEAT_HAS(&c, leat_component, extension)) return "is smaller than the first version of the interface has it";
+    if (!c.start || !c.stop || !c.destroy) return "lacks start, stop or destroy";
+    if (inlet_wanted && (!c.inlet || !c.inlet->push || !c.inlet->signal))
+        return "lacks an inlet with push and signal";
+    if (c.flow && !LEAT_HAS(c.flow, leat_flow, stale)) return "counts in a leat_flow that is too small";
+    return {};
+}
+
+// Takes what a creator gave; false, with the reason, when it is none or not whole. What is too small is left alone:
+// it cannot even be asked to go.
+bool accept(leat_instance& made, leat_component* component, bool inlet_wanted, Text& said, std::string& error) {
+    if (!component) {
+        error = reason(said, made.label);
+        return false;
+    }
+    if (const std::string why = wrong(*component, inlet_wanted); !why.empty()) {
+        error = made.label + ": what the plugin made " + why;
+        return false;
+    }
+    made.take(component);
+    return true;
+}
+
 }  // namespace
 
 std::unique_ptr<runtime::Identity> identity_of(const route::RoutePlan& route, uint32_t role,
@@ -53,7 +78,10 @@ std::string Backends::add(const BackendPlan& plan) {
     Text error(runtime::services());
     made.backend = plan.descriptor->create_backend(runtime::services(), made.instance.get(),
                                                    &made.instance->identity->c, plan.options, error.get());
-    return made.backend ? std::string() : reason(error, made.instance->label);
+    if (!made.backend) return reason(error, made.instance->label);
+    if (LEAT_HAS(made.backend, leat_backend, destroy) && made.backend->destroy) return {};
+    made.backend = nullptr;  // left alone: it cannot even be asked to go
+    return made.instance->label + ": what the plugin made is smaller than the first version of the interface has it";
 }
 
 std::unique_ptr<leat_instance> Backends::source(runtime::Shard& shard, const route::RoutePlan& route,
@@ -61,10 +89,9 @@ std::unique_ptr<leat_instance> Backends::source(runtime::Shard& shard, const rou
     leat_backend* backend = backends_.at(route.from_backend).backend;
     auto made = instance(&shard, identity_of(route, LEAT_ROLE_SOURCE, route.from_backend, "from"));
     Text why(runtime::services());
-    made->take(backend->create_source(backend, made.get(), &made->identity->c, route.from_options, why.get()));
-    if (made->component) return made;
-    error = reason(why, made->label);
-    return nullptr;
+    leat_component* component =
+        backend->create_source(backend, made.get(), &made->identity->c, route.from_options, why.get());
+    return accept(*made, component, false, why, error) ? std::move(made) : nullptr;
 }
 
 std::unique_ptr<leat_instance> Backends::stage(runtime::Shard& shard, const route::RoutePlan& route,
@@ -75,11 +102,9 @@ std::unique_ptr<leat_instance> Backends::stage(runtime::Shard& shard, const rout
         made->identity->c.flags |= LEAT_IDENTITY_MANUAL;
     }
     Text why(runtime::services());
-    made->take(stage.descriptor->create_stage(runtime::services(), made.get(), &made->identity->c, stage.options,
-                                              why.get()));
-    if (made->component) return made;
-    error = reason(why, made->label);
-    return nullptr;
+    leat_component* component =
+        stage.descriptor->create_stage(runtime::services(), made.get(), &made->identity->c, stage.options, why.get());
+    return accept(*made, component, true, why, error) ? std::move(made) : nullptr;
 }
 
 std::unique_ptr<leat_instance> Backends::sink(runtime::Shard& shard, const route::RoutePlan& route,
@@ -88,11 +113,9 @@ std::unique_ptr<leat_instance> Backends::sink(runtime::Shard& shard, const route
     leat_backend* backend = backends_.at(sink.backend).backend;
     auto made = instance(&shard, identity_of(route, role, sink.backend, step));
     Text why(runtime::services());
-    made->take(backend->create_sink(backend, part ? part->component : nullptr, made.get(), &made->identity->c,
-                                    sink.options, why.get()));
-    if (made->component) return made;
-    error = reason(why, made->label);
-    return nullptr;
+    leat_component* component = backend->create_sink(backend, part ? part->component : nullptr, made.get(),
+                                                     &made->identity->c, sink.options, why.get());
+    return accept(*made, component, true, why, error) ? std::move(made) : nullptr;
 }
 
 bool Backends::has_parts(const std::string& backend) { return backends_.at(backend).backend->create_part != nullptr; }
@@ -103,10 +126,8 @@ std::unique_ptr<leat_instance> Backends::part(runtime::Shard& shard, const std::
     identity->c.shard = shard.number();
     auto made = instance(&shard, std::move(identity));
     Text why(runtime::services());
-    made->take(made_backend->create_part(made_backend, made.get(), &made->identity->c, why.get()));
-    if (made->component) return made;
-    error = reason(why, made->label);
-    return nullptr;
+    leat_component* component = made_backend->create_part(made_backend, made.get(), &made->identity->c, why.get());
+    return accept(*made, component, false, why, error) ? std::move(made) : nullptr;
 }
 
 }  // namespace leat

@@ -86,7 +86,7 @@ TEST_CASE("the schema says of each option what the descriptor says") {
     CHECK(definitions["above.stage"]["properties"]["limit"]["default"] == 80);
     CHECK(definitions["backend"]["properties"]["plugin"]["enum"] == Json::array({"mq", "log", "null"}));
     CHECK(definitions["backend"]["allOf"][0]["if"]["required"] == Json::array({"plugin"}));
-    CHECK(definitions["stage"]["properties"]["plugin"]["enum"] == Json::array({"above", "shuffle"}));
+    CHECK(definitions["stage"]["properties"]["plugin"]["enum"] == Json::array({"above", "shuffle", "settler"}));
     CHECK(definitions["source"]["anyOf"].size() == 2);
     CHECK(definitions["route"]["required"] == Json::array({"from", "to"}));
 }

@@ -110,7 +110,7 @@ inline const leat_descriptor kMq = [] {
     return out;
 }();
 inline const leat_descriptor kLog = [] {  // a source alone, whose broker can be told of a reject
-    leat_descriptor out = descriptor(LEAT_KIND_BACKEND, "log", LEAT_SOURCE_REJECTS);
+    leat_descriptor out = descriptor(LEAT_KIND_BACKEND, "log", LEAT_SOURCE_REJECTS | LEAT_SOURCE_NO_COMMIT);
     out.options = kNoOptions;
     out.source_options = kSourceOptions;
     return out;
@@ -128,7 +128,13 @@ inline const leat_descriptor kAbove = [] {
 }();
 inline const leat_descriptor kShuffle = descriptor(LEAT_KIND_STAGE, "shuffle", LEAT_STAGE_UNORDERED);
 
-inline std::vector<const leat_descriptor*> all() { return {&kMq, &kLog, &kNull, &kAbove, &kShuffle}; }
+inline const leat_descriptor kSettler = [] {  // acknowledges by itself
+    leat_descriptor out = descriptor(LEAT_KIND_STAGE, "settler", LEAT_STAGE_SETTLES);
+    out.options = kNoOptions;
+    return out;
+}();
+
+inline std::vector<const leat_descriptor*> all() { return {&kMq, &kLog, &kNull, &kAbove, &kShuffle, &kSettler}; }
 
 inline Plugins plugins() {
     Plugins out;

@@ -206,6 +206,16 @@ TEST_CASE("what a route cannot promise is refused or warned of") {
               .says("/routes/r/through/0: \"shuffle\" does not keep messages in order"));
     CHECK(with("", "", "", R"("through": [{"plugin": "shuffle"}], "ordering": "none")").report.text() == "");
     CHECK(with("", "", "", R"("ack": "on_arrival")").says("warning: \"ack\": \"on_arrival\""));
+    CHECK(with("", "", "", R"("ack": "never")").says("/routes/r/ack: \"never\" needs a source that can go on"));
+    CHECK_FALSE(Checked(R"({"backends": {"a": {"plugin": "log"}, "b": {"plugin": "null"}}, "routes": {"r": {
+        "from": {"backend": "a", "topics": ["t"]}, "to": {"backend": "b"}, "ack": "never"}}})")
+                    .report.has_errors());
+    const std::string settler = R"("through": [{"plugin": "settler"}])";
+    CHECK(with("", "", "", R"("ack": "manual")").says("/routes/r/ack: \"manual\" needs a stage that acknowledges"));
+    CHECK(with("", "", "", settler).says("/routes/r/through/0: \"settler\" acknowledges messages itself; it needs"));
+    const Checked manual = with("", "", "", settler + R"(, "ack": "manual")");
+    CHECK_FALSE(manual.report.has_errors());
+    CHECK(manual.says("/routes/r/ack: warning: \"settler\" acknowledges messages itself"));
     CHECK(with("", "", "", R"("on_failure": {"then": "source"})")
               .says("/routes/r/on_failure/then: \"source\" needs a broker that can be told"));
     const Checked unreachable(

@@ -9,12 +9,10 @@
 namespace leat::loader {
 namespace {
 
-constexpr size_t kDescriptorSize = sizeof(leat_descriptor);  // of ABI 1.0; later ones are larger
-constexpr size_t kOptionSize = sizeof(leat_option);
 constexpr uint32_t kLastOptionType = LEAT_PATH;
 
 std::string wrong_option(const leat_option& option, const std::string& plugin) {
-    if (option.size < kOptionSize || !option.name || !option.description) {
+    if (!LEAT_HAS(&option, leat_option, example) || !option.name || !option.description) {  // the last of 1.0
         return "an option of \"" + plugin + "\" is incomplete";
     }
     const std::string name = "option \"" + std::string(option.name) + "\" of \"" + plugin + "\"";
@@ -43,9 +41,8 @@ std::string wrong_options(const leat_option* const* list, const std::string& plu
 }
 
 std::string wrong_descriptor(const leat_descriptor* d) {
-    if (!d || d->size < kDescriptorSize || !d->name || !d->version || !d->summary || !d->options) {
-        return "its description is incomplete";
-    }
+    if (!d || !LEAT_HAS(d, leat_descriptor, probe)) return "its description is incomplete";  // the last of 1.0
+    if (!d->name || !d->version || !d->summary || !d->options) return "its description is incomplete";
     const std::string name = d->name;
     if (d->kind == LEAT_KIND_BACKEND) {
         if (!d->create_backend) return "backend \"" + name + "\" cannot be created";
@@ -73,7 +70,7 @@ std::string refusal_of(const leat_plugin& plugin, const std::string& path) {
     if (plugin.abi_major != LEAT_ABI_MAJOR || plugin.abi_minor > LEAT_ABI_MINOR) {
         return refuse_version(path, plugin.abi_major, plugin.abi_minor);
     }
-    if (plugin.size < sizeof(leat_plugin) || plugin.count == 0 || !plugin.descriptors) {
+    if (!LEAT_HAS(&plugin, leat_plugin, descriptors) || plugin.count == 0 || !plugin.descriptors) {
         return refuse(path, "it describes nothing");
     }
     for (uint32_t i = 0; i < plugin.count; ++i) {

@@ -113,3 +113,16 @@ TEST_CASE("a stage that cannot be made fails its route with the plugin's words")
     CHECK(host.try_messages("r", {{.topic = "t", .key = {}, .payload = "p", .headers = {}}}, error).empty());
     CHECK(says(error, {"this one never works"}));
 }
+
+TEST_CASE("a component that is smaller than the interface ever was is refused, and never called") {
+    leat::Host host({.plugin_dirs = {LEAT_OLD_PLUGINS, kBad.string()}, .log = {}});
+    const leat::test::Folder folder;
+    const fs::path config = fs::path(folder.path()) / "c.json";
+    std::ofstream(config) << R"({"backends": {"in": {"plugin": "generate"}, "out": {"plugin": "console"}},
+        "routes": {"r": {"from": {"backend": "in", "count": 10}, "through": [{"plugin": "too_small"}],
+                         "to": {"backend": "out", "format": "null"}}}})";
+    REQUIRE(!host.load(config.string()).has_errors());
+    std::string error;
+    CHECK(host.try_messages("r", {{.topic = "t", .key = {}, .payload = "p", .headers = {}}}, error).empty());
+    CHECK(says(error, {"too_small", "smaller than the first version"}));
+}

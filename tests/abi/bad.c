@@ -15,10 +15,18 @@ static const leat_option* const options[] = {&strange, 0};
 
 static leat_component* create(const leat_host* host, leat_instance* me, const leat_identity* identity,
                               const leat_value* values, leat_text* error) {
+#if defined(BAD_COMPONENT)
+    static leat_component small; /* says that it ends before `start` */
+    small.size = 16;
+    (void)host, (void)error;
+    (void)me, (void)identity, (void)values;
+    return &small;
+#else
     (void)me, (void)identity, (void)values;
     const leat_bytes why = {"this one never works", 20};
     host->text_set(error, why);
     return 0;
+#endif
 }
 
 static const leat_descriptor descriptor = {
