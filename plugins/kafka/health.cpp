@@ -26,6 +26,10 @@ void Health::connecting(std::string_view why) {
 
 void Health::error(rd_kafka_resp_err_t code, std::string_view text) {
     if (is_connection_trouble(code)) reason_ = text;
+    // The only words that librdkafka has for it speak of the authority.
+    if (is_connection_trouble(code) && text.find("certificate verify failed") != std::string_view::npos) {
+        reason_ += "; or the certificate is for another host name";
+    }
     const bool refused = code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL;
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || (refused && state_ != State::up)) down(text);
 }

@@ -47,3 +47,11 @@ TEST_CASE("a refused log-in is down at once, unless another broker is up") {
     REQUIRE(told.all.size() == 2);
     CHECK(told.all[1] == std::pair<uint32_t, std::string>(LEAT_STATE_DOWN, "wrong password"));
 }
+
+TEST_CASE("a certificate that cannot be verified may be that of another host name, and that is said") {
+    Told told;
+    told.health.connecting("k:9092");
+    told.health.error(RD_KAFKA_RESP_ERR__SSL, "k:9092: certificate verify failed");
+    REQUIRE(told.all.size() == 2);
+    CHECK(told.all[1].second == "k:9092: certificate verify failed; or the certificate is for another host name");
+}

@@ -4,17 +4,13 @@
 
 namespace kafka {
 
-void read_record(const rd_kafka_message_t& record, leat_message& message) {
-    message.key = {static_cast<const char*>(record.key), record.key ? record.key_len : 0};
-    message.payload = {static_cast<const char*>(record.payload), record.payload ? record.len : 0};
-    message.headers = nullptr;
-    message.header_count = 0;
-    message.flags = 0;
+void read_record(const rd_kafka_message_t& record, FetchedRecord& into) {
+    into.key = {static_cast<const char*>(record.key), record.key ? record.key_len : 0};
+    into.payload = {static_cast<const char*>(record.payload), record.payload ? record.len : 0};
     rd_kafka_timestamp_type_t type;
     const int64_t time_ms = rd_kafka_message_timestamp(&record, &type);
-    message.timestamp_ns = time_ms > 0 ? time_ms * 1'000'000 : 0;
-    message.attempt = 0;
-    message.ext = nullptr;
+    into.timestamp_ns = time_ms > 0 ? time_ms * 1'000'000 : 0;
+    into.offset = record.offset;
 }
 
 uint32_t read_headers(const rd_kafka_message_t& record, std::vector<leat_header>& into) {

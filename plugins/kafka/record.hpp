@@ -7,10 +7,12 @@
 
 #include <vector>
 
+#include "consumer/fetched.hpp"
+
 namespace kafka {
 
-/// Fills everything but topic, lane, buffer, receipt and headers.   // hot: per message
-void read_record(const rd_kafka_message_t& record, leat_message& message);
+/// Fills everything but the number of headers.   // hot: per message
+void read_record(const rd_kafka_message_t& record, FetchedRecord& into);
 
 /// The record's headers appended to `into`; how many.   // hot: per message, parses only where there are some
 uint32_t read_headers(const rd_kafka_message_t& record, std::vector<leat_header>& into);

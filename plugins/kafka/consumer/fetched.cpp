@@ -1,6 +1,60 @@
 #include "consumer/fetched.hpp"
 
+#include <cstring>
+
+#include "record.hpp"
+
 namespace kafka {
+namespace {
+
+constexpr size_t kSmall = 1024;  // bytes of a record, on average
+
+}  // namespace
+
+void Fetched::read() {
+    headers.clear();
+    topic = leat::bytes(rd_kafka_topic_name(held[0]->rkt));
+    count = held_count;
+    size_t bytes = topic.size;
+    for (size_t i = 0; i < count; ++i) {  // hot: per message
+        bytes += held[i]->len + held[i]->key_len;
+        read_record(*held[i], records[i]);
+        records[i].header_count = read_headers(*held[i], headers);
+    }
+    for (const leat_header& header : headers) bytes += header.name.size + header.value.size;
+    capacity = sizeof *this + bytes;
+    if (bytes <= count * kSmall) copy(bytes);
+}
+
+// bytes  of the topic's name, all keys, payloads and headers
+void Fetched::copy(size_t bytes) {
+    if (bytes > room_) {
+        room_ = bytes + bytes / 4;
+        copies_ = std::make_unique_for_overwrite<char[]>(room_);
+    }
+    char* at = copies_.get();
+    const auto keep = [&at](leat_bytes& what) {  // hot: per message
+        if (!what.data) return;                  // absent is not empty
+        std::memcpy(at, what.data, what.size);
+        what.data = at;
+        at += what.size;
+    };
+    keep(topic);
+    for (size_t i = 0; i < count; ++i) {
+        keep(records[i].key);
+        keep(records[i].payload);
+    }
+    for (leat_header& header : headers) {
+        keep(header.name);
+        keep(header.value);
+    }
+    free_held();
+}
+
+void Fetched::free_held() {
+    for (size_t i = 0; i < held_count; ++i) rd_kafka_message_destroy(held[i]);
+    held_count = 0;
+}
 
 Fetched* FetchedPool::spare() {
     std::unique_ptr<Fetched> batch;
@@ -17,14 +71,12 @@ Fetched* FetchedPool::spare() {
         spares_.pop_back();
     }
     batch->refs = 1;
-    batch->count = 0;
     ++live_;
     return batch.release();
 }
 
 void FetchedPool::back(Fetched* batch) {
-    for (size_t i = 0; i < batch->count; ++i) rd_kafka_message_destroy(batch->records[i]);
-    batch->headers.clear();
+    batch->free_held();
     --live_;
     spares_.emplace_back(batch);
     if (gone_ && live_ == 0) end();

@@ -4,12 +4,15 @@
 
 #include "test_rig.hpp"
 
-TEST_CASE("a pool that is given up lives until its last batch has come back") {
+TEST_CASE("a pool that is given up lives until its last batch has come back, copied or not") {
+    std::string payload;
+    SUBCASE("copied") { payload = "a"; }
+    SUBCASE("held") { payload = std::string(5000, 'a'); }
     kafka::test::MockCluster kafka;
     kafka.create("t", 1);
     leat::test::ScriptedHost host;
     kafka::test::SinkRig sink(host, kafka.brokers(), "t");
-    sink.push({"a", "b"});
+    sink.push({payload, "b"});
     REQUIRE(sink.wait(2));
     kafka::test::SourceRig source(host, kafka.brokers(), "t");
     REQUIRE(source.wait(2));
@@ -17,7 +20,7 @@ TEST_CASE("a pool that is given up lives until its last batch has come back") {
     leat_buffer_retain(kept.buffer, 1);
     source.inlet.settle_all(LEAT_ACK);
     REQUIRE(source.stop());  // although a record is still held
-    CHECK(leat::view(kept.payload) == "a");
+    CHECK(leat::view(kept.payload) == payload);
     CHECK(leat::view(kept.topic) == "t");
     leat_buffer_release(kept.buffer, 1);
 }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "record.hpp"
-
 namespace kafka {
 namespace {
 
@@ -34,15 +32,6 @@ Partition::~Partition() {
 void Partition::begin_batch() {
     cursor_ = 0;
     header_cursor_ = 0;
-    topic_name_ = rd_kafka_topic_name(fetched_->records[0]->rkt);
-    header_counts_.clear();
-    for (size_t i = 0; i < fetched_->count; ++i) {  // hot: per message
-        const uint32_t n = read_headers(*fetched_->records[i], fetched_->headers);
-        if (n == 0 && header_counts_.empty()) continue;
-        header_counts_.resize(i);
-        header_counts_.push_back(n);
-    }
-    if (!header_counts_.empty()) header_counts_.resize(fetched_->count);
     taken_messages_ += fetched_->count;
     taken_bytes_ += fetched_->capacity;
     if (fetched_->capacity > kBatchBytesWanted) {
@@ -60,17 +49,20 @@ size_t Partition::ready(leat_message* batch, size_t most) {
     const uint64_t sequence = window_.next();
     size_t n = 0;
     while (n < most) {  // hot: per message
-        const rd_kafka_message_t& record = *fetched_->records[cursor_];
+        const FetchedRecord& record = fetched_->records[cursor_];
         leat_message& m = batch[n];
-        read_record(record, m);
-        m.topic = {topic_name_, topic_.size()};
-        m.lane = lane_;
+        m.topic = fetched_->topic;
+        m.key = record.key;
+        m.payload = record.payload;
+        m.headers = record.header_count ? &fetched_->headers[header_cursor_] : nullptr;
+        m.header_count = record.header_count;
+        header_cursor_ += record.header_count;
+        m.flags = 0;
+        m.timestamp_ns = record.timestamp_ns;
         m.buffer = fetched_;
-        if (!header_counts_.empty() && header_counts_[cursor_]) {
-            m.headers = &fetched_->headers[header_cursor_];
-            m.header_count = header_counts_[cursor_];
-            header_cursor_ += m.header_count;
-        }
+        m.lane = lane_;
+        m.attempt = 0;
+        m.ext = nullptr;
         if (record.offset != next_offset_ || runs_.empty()) runs_.push_back({sequence + n, record.offset});
         next_offset_ = record.offset + 1;
         bytes += leat::content_size(m);

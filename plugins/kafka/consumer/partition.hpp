@@ -94,10 +94,8 @@ class Partition {
     leat::InFlight& window_;
     rd_kafka_queue_t* queue_;
     Fetched* fetched_ = nullptr;
-    const char* topic_name_ = nullptr;     // lives as long as the records of fetched_, unlike topic_
-    size_t cursor_ = 0;                    // next record of fetched_
-    size_t header_cursor_ = 0;             // next header of fetched_
-    std::vector<uint32_t> header_counts_;  // by record of fetched_; empty: none has headers
+    size_t cursor_ = 0;         // next record of fetched_
+    size_t header_cursor_ = 0;  // next header of fetched_
     size_t fetch_size_ = LEAT_BATCH_MAX;
     int64_t next_offset_ = -1;
     size_t taken_messages_ = 0;

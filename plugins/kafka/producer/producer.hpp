@@ -85,6 +85,7 @@ class Producer final : public leat::Part {
     void woken();
     void serve(rd_kafka_event_t* event, leat::Settlements& done);
     void reported(rd_kafka_event_t* event, leat::Settlements& done);
+    void landed(Entry& entry, leat::Settlements& done);
     void report_failure(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements& done);
     void trouble(rd_kafka_resp_err_t code, const std::string& text);
     void make_batches_smaller(size_t refused_bytes);
