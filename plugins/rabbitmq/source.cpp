@@ -26,7 +26,9 @@ void RabbitSource::start() {
     Settings settings;
     std::string why;
     if (!read_settings_(settings, why)) return services().failed(why);
-    consumer_ = std::make_shared<Consumer>(plan());
+    Consumer::Plan wanted = plan();
+    prefetch_ = wanted.prefetch;
+    consumer_ = std::make_shared<Consumer>(std::move(wanted));
     generation_ = 1;
     tags_.open(window_->next());
     watch_ = std::make_unique<IoWatch>(
@@ -78,18 +80,20 @@ void RabbitSource::resume() {
 void RabbitSource::emit_block(Block& block) {
     const auto left = static_cast<std::uint64_t>(block.count - block.emitted);
     const auto n = static_cast<std::uint32_t>(std::min(left, credit(*window_)));
-    leat_message* const first = block.messages + block.emitted;
+    leat_message* const first = block.messages.get() + block.emitted;
     if (block.emitted == 0) set_buffer_bytes(consumer_->hold(block));
     block.emitted += n;
     if (block.emitted == block.count) {
         blocks_.pop_front();  // from here on it is its messages'
-        consumer_->emitted(block.used);
+        consumer_->emitted(block.capacity);
     }
     emit(*window_, first, n);
+    // The broker's limit, where it is the narrower one: nothing more comes until something is acknowledged.
+    if (emitting() && window_->span() >= prefetch_ && credit(*window_) > 0) starved();
 }
 
 void RabbitSource::drop_block(Block& block) {
-    consumer_->emitted(block.used);
+    consumer_->emitted(block.capacity);
     leat_buffer_release(&block, block.count - block.emitted);
 }
 

@@ -49,6 +49,7 @@ class RabbitSource final : public leat::Source {
     std::shared_ptr<Consumer> consumer_;
     std::unique_ptr<IoWatch> watch_;
     std::uint64_t generation_ = 0;
+    std::uint64_t prefetch_ = 0;
     Tags tags_;
     std::vector<Nack> refusals_;  // to be told with the next acknowledgement
     std::vector<Block*> arriving_;

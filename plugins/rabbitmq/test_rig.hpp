@@ -45,10 +45,11 @@ inline ReadSettings settings_for(std::uint16_t port) {
 class SourceRig {
   public:
     SourceRig(leat::test::ScriptedHost& host, std::uint16_t port, const std::string& queue,
-              std::uint64_t max_in_flight = 1000, std::uint64_t max_bytes = 8 << 20)
+              std::uint64_t max_in_flight = 1000, std::uint64_t max_bytes = 8 << 20, std::int64_t prefetch = 0)
         : host_(host) {
         SourceOptions options;
         options.queue = queue;
+        options.prefetch = prefetch;
         source_ = std::make_unique<RabbitSource>(options, settings_for(port));
         leat_identity identity = make_identity(LEAT_ROLE_SOURCE);
         identity.max_in_flight = max_in_flight;

@@ -10,6 +10,7 @@
 
 #include <leat/plugin.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -21,7 +22,10 @@ namespace leat::rabbitmq {
 class BlockPool;
 
 struct Block : leat_buffer {
-    explicit Block(std::size_t bytes) : leat_buffer{}, memory(new char[bytes]), size(bytes) {}
+    Block(std::size_t bytes, std::uint32_t most)
+        : leat_buffer{}, memory(new char[bytes]), messages(new leat_message[most]), size(bytes), most_messages(most) {
+        capacity = bytes + most * sizeof(leat_message);
+    }
 
     /// Memory for one message, aligned for headers; nullptr: it does not fit any more.
     char* reserve(std::size_t bytes) {
@@ -30,53 +34,67 @@ struct Block : leat_buffer {
         used = at + bytes;
         return memory.get() + at;
     }
-    [[nodiscard]] bool is_full() const { return count == LEAT_BATCH_MAX; }
+    [[nodiscard]] bool is_full() const { return count == most_messages; }
     void lend() { refs = count; }
 
     std::unique_ptr<char[]> memory;
+    std::unique_ptr<leat_message[]> messages;
     std::size_t size;
+    std::uint32_t most_messages;
+    std::uint32_t count = 0;    ///< of messages
+    std::uint32_t emitted = 0;  ///< of these; the shard's
     std::size_t used = 0;
-    std::uint32_t count = 0;          ///< of messages
-    std::uint32_t emitted = 0;        ///< of these; the shard's
     std::uint64_t generation = 0;     ///< of the connection
     bool is_held = false;             ///< counted by BlockPool::held_bytes
     std::shared_ptr<BlockPool> pool;  ///< while it is out
-    leat_message messages[LEAT_BATCH_MAX];
 };
 
 /// Keeps blocks for their next use. Any thread, but for hold() and held_bytes().
 class BlockPool : public std::enable_shared_from_this<BlockPool> {
   public:
-    static constexpr std::size_t kBlock = 64 * 1024;
-    static constexpr std::size_t kKept = 32;
+    /// Two sizes: a message that comes alone must not pin a block for hundreds.
+    enum class Kind : std::size_t { small, large };
 
-    Block* take(std::size_t at_least);
+    /// A block of that kind, or a larger one where `at_least` bytes do not fit.
+    Block* take(Kind kind, std::size_t at_least);
     void put(Block* block);
 
     /// Counts the block's memory until it comes back. On the shard, which is also where such a block comes back.
     std::uint64_t hold(Block& block) {
         block.is_held = true;
-        return held_ += block.size;
+        return held_ += block.capacity;
     }
     [[nodiscard]] std::uint64_t held_bytes() const { return held_; }
 
   private:
+    struct Shape {
+        std::size_t bytes;
+        std::uint32_t messages;
+        std::size_t kept;  // for their next use, at most
+    };
+    static constexpr Shape kShapes[2] = {{4 * 1024, 16, 128}, {64 * 1024, LEAT_BATCH_MAX, 32}};
+
     std::mutex mutex_;
-    std::vector<std::unique_ptr<Block>> free_;
+    std::vector<std::unique_ptr<Block>> free_[2];
     std::uint64_t held_ = 0;  // the shard's
 };
 
-inline Block* BlockPool::take(std::size_t at_least) {
+inline Block* BlockPool::take(Kind kind, std::size_t at_least) {
+    if (at_least > kShapes[0].bytes) kind = Kind::large;
+    const Shape& shape = kShapes[static_cast<std::size_t>(kind)];
     std::unique_ptr<Block> block;
-    if (at_least <= kBlock) {
+    if (at_least <= shape.bytes) {
         const std::lock_guard lock(mutex_);
-        if (!free_.empty()) {
-            block = std::move(free_.back());
-            free_.pop_back();
+        auto& free = free_[static_cast<std::size_t>(kind)];
+        if (!free.empty()) {
+            block = std::move(free.back());
+            free.pop_back();
         }
     }
-    if (!block) block = std::make_unique<Block>(at_least > kBlock ? at_least : kBlock);
-    block->capacity = block->size;
+    const bool is_oversize = at_least > shape.bytes;  // for one message and what little follows it
+    if (!block)
+        block = std::make_unique<Block>(std::max(at_least, shape.bytes),
+                                        is_oversize ? kShapes[0].messages : shape.messages);
     block->used = 0;
     block->count = 0;
     block->emitted = 0;
@@ -92,9 +110,14 @@ inline Block* BlockPool::take(std::size_t at_least) {
 inline void BlockPool::put(Block* block) {
     std::unique_ptr<Block> done(block);
     done->pool.reset();
-    if (std::exchange(done->is_held, false)) held_ -= done->size;
+    if (std::exchange(done->is_held, false)) held_ -= done->capacity;
     const std::lock_guard lock(mutex_);
-    if (done->size == kBlock && free_.size() < kKept) free_.push_back(std::move(done));
+    for (std::size_t kind = 0; kind < 2; ++kind) {
+        if (done->size == kShapes[kind].bytes && free_[kind].size() < kShapes[kind].kept) {
+            free_[kind].push_back(std::move(done));
+            return;
+        }
+    }
 }
 
 }  // namespace leat::rabbitmq

@@ -7,6 +7,11 @@
 #include <utility>
 
 namespace leat::rabbitmq {
+namespace {
+
+constexpr std::size_t kSmall = 2048;  // bytes of a portion that a small block holds easily
+
+}  // namespace
 
 Consumer::Consumer(Plan plan) : plan_(std::move(plan)), reader_(plan_.key_header, plan_.takes_properties) {}
 
@@ -130,7 +135,7 @@ void Consumer::begin_message(const amqp_frame_t& frame) {
     char* at = block_ != nullptr ? block_->reserve(needed) : nullptr;
     if (at == nullptr) {
         hand_over();
-        block_ = pool_->take(needed);
+        block_ = pool_->take(kind_, needed);
         at = block_->reserve(needed);
     }
     leat_message& message = block_->messages[block_->count];
@@ -146,9 +151,11 @@ void Consumer::hand_over() {
     if (block_ == nullptr || is_in_body_ || block_->count == 0) return;
     Block* const block = std::exchange(block_, nullptr);
     block->lend();
+    // What comes in small portions gets small blocks.
+    kind_ = block->is_full() || block->used > kSmall ? BlockPool::Kind::large : BlockPool::Kind::small;
     const std::lock_guard lock(mutex());
     block->generation = generation_;
-    waiting_bytes_ += block->used;
+    waiting_bytes_ += block->capacity;
     arrived_.push_back(block);
     ring();
 }

@@ -56,7 +56,7 @@ class Consumer final : public IoThread {
     std::uint64_t hold(Block& block) { return pool_->hold(block); }
     /// Memory of such blocks that messages still point into.
     [[nodiscard]] std::uint64_t held_bytes() const { return pool_->held_bytes(); }
-    /// Bytes of blocks that were emitted or dropped: reading may go on.
+    /// Capacities of blocks that were emitted or dropped: reading may go on.
     void emitted(std::uint64_t bytes);
     void answer(std::uint64_t generation, Answer&& answer);
 
@@ -85,7 +85,8 @@ class Consumer final : public IoThread {
 
     // The thread's.
     const amqp_basic_deliver_t* delivery_ = nullptr;  // of the message whose header is to come
-    Block* block_ = nullptr;                          // being filled
+    BlockPool::Kind kind_ = BlockPool::Kind::small;
+    Block* block_ = nullptr;  // being filled
     char* body_ = nullptr;
     std::size_t missing_ = 0;  // bytes of the body
     bool is_in_body_ = false;

@@ -118,18 +118,24 @@ void Publisher::tell(SinkUser& user) const {
 }
 
 void Publisher::stop() {
-    if (watch_ == nullptr) return stopped();
+    if (watch_ == nullptr) {
+        let_go();
+        return stopped();
+    }
     watch_->stop([](void* self) {
         auto* const publisher = static_cast<Publisher*>(self);
         publisher->settle_results();
-        // Its thread touches nothing any more: what it has not answered is let go.
-        BufferRun buffers;
-        publisher->entries_.for_each([&](std::uint64_t token, Entry& entry) {
-            buffers.drop(entry.message.buffer);
-            publisher->entries_.remove(token);
-        });
-        buffers.flush();
+        publisher->let_go();
         publisher->stopped();
+    });
+}
+
+// The thread touches nothing any more: the bytes of what it has not answered are let go.
+void Publisher::let_go() {
+    BufferRun buffers;
+    entries_.for_each([&](std::uint64_t token, Entry& entry) {
+        buffers.drop(entry.message.buffer);
+        entries_.remove(token);
     });
 }
 

@@ -56,6 +56,7 @@ class Publisher final : public leat::Part {
 
     void rung();
     void settle_results();
+    void let_go();
     void tell_states();
     void tell_findings();
     void tell(SinkUser& user) const;
@@ -67,7 +68,7 @@ class Publisher final : public leat::Part {
     leat::Slots<Entry> entries_;
     std::vector<Job> jobs_;
     std::vector<Result> results_;
-    Note last_{LEAT_STATE_CONNECTING, "", {}};
+    Note last_{LEAT_STATE_CONNECTING, "not connected yet", {}};
 };
 
 }  // namespace leat::rabbitmq

@@ -111,7 +111,7 @@ bool Sender::take_orders() {
         withdrawn.swap(withdrawn_);
         is_over = is_ending();
     }
-    waiting_.insert(waiting_.end(), fresh_.begin(), fresh_.end());
+    waiting_.add(fresh_);
     fresh_.clear();
     if (withdrawn.empty()) return is_over;
     gone_.insert(gone_.end(), withdrawn.begin(), withdrawn.end());
@@ -125,12 +125,10 @@ void Sender::leave_out_withdrawn() {
     const auto is_gone = [this](const Job& job) {
         return std::any_of(gone_.begin(), gone_.end(), [&](const auto& plan) { return plan.get() == job.plan; });
     };
-    std::size_t place = 0;
     std::size_t suspects = suspects_;
-    std::erase_if(waiting_, [&](const Job& job) {
-        const bool is_suspect = place++ < suspects_;
+    waiting_.leave_out([&](const Job& job, std::size_t place) {
         if (!is_gone(job)) return false;
-        if (is_suspect) --suspects;
+        if (place < suspects_) --suspects;
         end(job, LEAT_ABANDON);
         return true;
     });
@@ -252,8 +250,7 @@ bool Sender::publish_some(Connection& connection) {
     if (!can_write_) return false;
     std::size_t bytes = 0;
     for (std::size_t n = 0; n < kRun && bytes < kRunBytes && !waiting_.empty(); ++n) {  // hot: per message
-        const Job job = waiting_.front();
-        waiting_.pop_front();
+        const Job job = waiting_.take();
         const bool is_suspect = suspects_ > 0;
         if (is_suspect) --suspects_;
         bytes += job.message->payload.size;
@@ -279,10 +276,17 @@ bool Sender::publish(Connection& connection, const Job& job) {
                        " bytes, but must fit into one frame of " + std::to_string(connection.frame_max())),
                false;
     sent_.add(job);  // before the attempt: a part of it may have reached the broker
-    Connection::check_sent(amqp_basic_publish(connection.state(), kChannel, bytes_of(view(job.exchange)),
-                                              bytes_of(view(job.routing_key)), job.plan->publish.mandatory, 0,
-                                              &properties_.properties(), bytes_of(view(message.payload))),
-                           "publish");
+    const int status = amqp_basic_publish(connection.state(), kChannel, bytes_of(view(job.exchange)),
+                                          bytes_of(view(job.routing_key)), job.plan->publish.mandatory, 0,
+                                          &properties_.properties(), bytes_of(view(message.payload)));
+    if (status == AMQP_STATUS_OK) return true;
+    if (status == AMQP_STATUS_TABLE_TOO_BIG || status == AMQP_STATUS_BAD_AMQP_DATA) {  // and would be again
+        sent_.end(sent_.next_tag() - 1, false,
+                  [this](Job& bad, auto*) { end(bad, LEAT_REJECT, "the headers cannot be encoded"); });
+    } else {
+        read(connection);  // throws the broker's reason, if it has given one
+    }
+    Connection::check_sent(status, "publish");
     return true;
 }
 
@@ -290,7 +294,7 @@ bool Sender::publish(Connection& connection, const Job& job) {
 void Sender::unsend() {
     std::vector<Job> back;
     sent_.give_back([&](Job& job) { back.push_back(job); });
-    waiting_.insert(waiting_.begin(), back.begin(), back.end());
+    waiting_.put_back(back);
     is_returning_ = false;
     if (!gone_.empty()) leave_out_withdrawn();
 }

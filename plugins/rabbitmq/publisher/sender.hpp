@@ -13,7 +13,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -22,6 +21,7 @@
 #include "amqp/io_thread.hpp"
 #include "mapping.hpp"
 #include "publisher/confirms.hpp"
+#include "publisher/waiting.hpp"
 #include "topology.hpp"
 
 namespace leat::rabbitmq {
@@ -102,7 +102,7 @@ class Sender final : public IoThread {
         std::string told = {};  // what was told of it last
     };
     std::vector<Job> fresh_;
-    std::deque<Job> waiting_;
+    Waiting<Job> waiting_;
     Confirms<Job> sent_;
     std::vector<Result> ended_;
     std::vector<Wanted> sinks_;
