@@ -16,10 +16,10 @@ void openssl(const Folder& folder, std::vector<std::string> words) {
 
 }  // namespace
 
-Certificates::Certificates() {
+Certificates::Certificates(const std::string& names) {
     openssl(folder_, {"req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
                       "30", "-subj", "/CN=leat test authority", "-keyout", folder_ / "ca.key", "-out", ca()});
-    sign("server", "/CN=localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+    sign("server", "/CN=localhost", "subjectAltName=" + names + "\n");
     sign("client", "/CN=gateway", "extendedKeyUsage=clientAuth\n");
     folder_.write("server_store.pem", read_file(server_key()) + read_file(server()) + read_file(ca()));
 }

@@ -13,7 +13,8 @@ namespace leat::test {
 /** Made in about half a second; gone with its owner. Throws std::runtime_error without the program openssl. */
 class Certificates {
   public:
-    Certificates();
+    /** names  of the server, as openssl's subjectAltName has them. */
+    explicit Certificates(const std::string& names = "DNS:localhost,IP:127.0.0.1");
 
     std::string ca() const { return folder_ / "ca.pem"; }
     std::string server() const { return folder_ / "server.pem"; }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <sstream>
 #include <stdexcept>
+#include <vector>
 
 #include "support/eventually.hpp"
 #include "support/paths.hpp"
@@ -43,6 +44,17 @@ std::string creation_error(rd_kafka_event_t* event) {
     return {};
 }
 
+void write_logins(std::ostream& out, const std::string& listener, const std::map<std::string, std::string>& users) {
+    const std::string name = "listener.name." + listener + '.';
+    const std::string module = "org.apache.kafka.common.security.";
+    out << name << "plain.sasl.jaas.config=" << module << "plain.PlainLoginModule required";
+    for (const auto& [user, password] : users) out << " user_" << user << "=\"" << password << '"';
+    out << ";\n";
+    for (const char* mechanism : {"scram-sha-256", "scram-sha-512"}) {
+        out << name << mechanism << ".sasl.jaas.config=" << module << "scram.ScramLoginModule required;\n";
+    }
+}
+
 }  // namespace
 
 bool kafka_answers(const std::string& brokers) {
@@ -74,8 +86,9 @@ void create_topic(const std::string& brokers, const std::string& name, int parti
 Kafka::Kafka(Options options) : heap_(options.heap), port_(free_port()), controller_port_(free_port()) {
     if (options.tls != nullptr) tls_port_ = free_port();
     if (!options.users.empty()) sasl_port_ = free_port();
+    if (options.tls != nullptr && !options.users.empty()) sasl_tls_port_ = free_port();
     write_configuration(options);
-    format();
+    format(options);
     start();
 }
 
@@ -84,7 +97,8 @@ void Kafka::write_configuration(const Options& options) {
     std::ostringstream protocols;
     std::ostringstream out;
     listeners << "PLAINTEXT://127.0.0.1:" << port_;
-    protocols << "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT";
+    protocols << "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT,"
+                 "SASL_SSL:SASL_SSL";
     if (options.tls != nullptr) {
         listeners << ",SSL://localhost:" << tls_port_;
         out << "ssl.keystore.type=PEM\nssl.keystore.location=" << options.tls->server_store()
@@ -93,10 +107,13 @@ void Kafka::write_configuration(const Options& options) {
     }
     if (!options.users.empty()) {
         listeners << ",SASL_PLAINTEXT://127.0.0.1:" << sasl_port_;
-        out << "sasl.enabled.mechanisms=PLAIN\nlistener.name.sasl_plaintext.plain.sasl.jaas.config="
-            << "org.apache.kafka.common.security.plain.PlainLoginModule required";
-        for (const auto& [user, password] : options.users) out << " user_" << user << "=\"" << password << '"';
-        out << ";\n";
+        out << "sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512\n";
+        write_logins(out, "sasl_plaintext", options.users);
+    }
+    if (sasl_tls_port_ != 0) {
+        listeners << ",SASL_SSL://localhost:" << sasl_tls_port_;
+        out << "listener.name.sasl_ssl.ssl.client.auth=none\n";
+        write_logins(out, "sasl_ssl", options.users);
     }
     out << "process.roles=broker,controller\nnode.id=1\n"
         << "controller.quorum.voters=1@127.0.0.1:" << controller_port_ << '\n'
@@ -116,12 +133,18 @@ void Kafka::write_configuration(const Options& options) {
     folder_.write("server.properties", out.str());
 }
 
-void Kafka::format() {
+void Kafka::format(const Options& options) {
     const std::string log = folder_ / "format.log";
-    const int code = run({"java", "-XX:TieredStopAtLevel=1", "-cp", kafka_jars() + "/*", "kafka.tools.StorageTool",
-                          "format", "-t", "bGVhdC10ZXN0cy1rYWZrYQ", "-c", folder_ / "server.properties"},
-                         log);
-    if (code != 0) throw std::runtime_error("Kafka's storage was not formatted:\n" + tail(read_file(log)));
+    std::vector<std::string> words{
+        "java", "-XX:TieredStopAtLevel=1", "-cp", kafka_jars() + "/*",          "kafka.tools.StorageTool", "format",
+        "-t",   "bGVhdC10ZXN0cy1rYWZrYQ",  "-c",  folder_ / "server.properties"};
+    for (const auto& [user, password] : options.users) {
+        for (const char* mechanism : {"SCRAM-SHA-256", "SCRAM-SHA-512"}) {
+            words.insert(words.end(),
+                         {"--add-scram", std::string(mechanism) + "=[name=" + user + ",password=" + password + ']'});
+        }
+    }
+    if (run(words, log) != 0) throw std::runtime_error("Kafka's storage was not formatted:\n" + tail(read_file(log)));
 }
 
 void Kafka::start() {
@@ -140,6 +163,8 @@ std::string Kafka::brokers() const { return "127.0.0.1:" + std::to_string(port_)
 std::string Kafka::tls_brokers() const { return "localhost:" + std::to_string(tls_port_); }
 
 std::string Kafka::sasl_brokers() const { return "127.0.0.1:" + std::to_string(sasl_port_); }
+
+std::string Kafka::sasl_tls_brokers() const { return "localhost:" + std::to_string(sasl_tls_port_); }
 
 void Kafka::create_topic(const std::string& name, int partitions,
                          const std::map<std::string, std::string>& properties) const {

@@ -24,10 +24,11 @@ namespace leat::test {
 class Kafka {
   public:
     struct Options {
-        const Certificates* tls = nullptr;              ///< A second listener with TLS.
-        bool client_certificates = false;               ///< That listener asks for one.
-        std::map<std::string, std::string> users = {};  ///< Name -> password: a third listener, SASL PLAIN.
-        std::string extra = {};                         ///< More lines of server.properties.
+        const Certificates* tls = nullptr;  ///< A second listener with TLS.
+        bool client_certificates = false;   ///< That listener asks for one.
+        /// Name -> password: a listener with SASL (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512); with `tls` also one over it.
+        std::map<std::string, std::string> users = {};
+        std::string extra = {};  ///< More lines of server.properties.
         std::string heap = "1g";
     };
 
@@ -40,9 +41,10 @@ class Kafka {
     void restart() { stop(), start(); }
     Process& process() { return process_; }
 
-    std::string brokers() const;       ///< `127.0.0.1:PORT`
-    std::string tls_brokers() const;   ///< `localhost:PORT`
-    std::string sasl_brokers() const;  ///< `127.0.0.1:PORT`
+    std::string brokers() const;           ///< `127.0.0.1:PORT`
+    std::string tls_brokers() const;       ///< `localhost:PORT`
+    std::string sasl_brokers() const;      ///< `127.0.0.1:PORT`
+    std::string sasl_tls_brokers() const;  ///< `localhost:PORT`; asks for no client certificate
 
     /** Creates a topic; with `properties` such as {"max.message.bytes", "100"}. Throws std::runtime_error. */
     void create_topic(const std::string& name, int partitions,
@@ -52,7 +54,7 @@ class Kafka {
 
   private:
     void write_configuration(const Options& options);
-    void format();
+    void format(const Options& options);
 
     Folder folder_;
     std::string heap_;
@@ -60,6 +62,7 @@ class Kafka {
     std::uint16_t controller_port_;
     std::uint16_t tls_port_ = 0;
     std::uint16_t sasl_port_ = 0;
+    std::uint16_t sasl_tls_port_ = 0;
     Process process_;
 };
 
