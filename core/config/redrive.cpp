@@ -185,7 +185,9 @@ class Redrafter {
         Node& routes = *member(root, "routes");
         std::erase_if(routes.children, [&](const Node& each) { return each.name != request_.route; });
         Node& route = routes.children.front();
-        for (const char* gone : {"ack", "parallel"}) take_member(route, gone);
+        take_member(route, "parallel");
+        const Node* ack = route.find("ack");
+        if (ack && ack->text != "manual") take_member(route, "ack");
         *member(route, "from") = from;
         collect(route);
         Node& backends = *member(root, "backends");

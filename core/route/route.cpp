@@ -328,10 +328,10 @@ RouteSnapshot Route::snapshot() const {
             s.counters.push_back({i.label, c->name, c->description, c->kind, c->value()});
     };
     if (const Redrive* redrive = chain_.redrive.get()) {
-        s.counters.push_back({"redrive", "sent", "dead letters sent to their step", LEAT_COUNTER, redrive->sent()});
+        s.counters.push_back({"redrive", "sent", "Dead letters sent to their step.", LEAT_COUNTER, redrive->sent()});
         s.counters.push_back(
-            {"redrive", "put_back", "dead letters put back as they were", LEAT_COUNTER, redrive->put_back()});
-        s.counters.push_back({"redrive", "left", "dead letters left untouched", LEAT_COUNTER, redrive->left()});
+            {"redrive", "put_back", "Dead letters put back as they were.", LEAT_COUNTER, redrive->put_back()});
+        s.counters.push_back({"redrive", "left", "Dead letters left untouched.", LEAT_COUNTER, redrive->left()});
     }
     for (const auto& sink : chain_.sinks) add_metrics(*sink);
     for (const auto& stage : chain_.stages) add_metrics(*stage);

@@ -22,7 +22,7 @@ class Wiring {
         redriven_ = dead_letter;
         leat_inlet* below = branches(dead_letter);
         below = stages(plan_.through, "", plan_.on_failure.policy, dead_letter, below);
-        if (below) below = plan_.redrive ? redrive(below) : source_side(below);
+        if (below) below = source_side(below);
         chain_.top = below;
         return error_;
     }
@@ -158,15 +158,14 @@ class Wiring {
         return error_.empty() ? below : nullptr;
     }
 
-    // In the place of what stands below the source otherwise: lanes are those of the dead letter.
+    // Dead letters go in at their steps; their lanes are those of the dead letter.
     leat_inlet* redrive(leat_inlet* below) {
-        chain_.redrive = std::make_unique<Redrive>(control_, *plan_.redrive, entries_, below,
-                                                   redriven_ ? redriven_->sink() : nullptr);
-        chain_.source = makers_.source(control_.shard(), plan_, error_);
+        leat_inlet* dead_letter = redriven_ ? redriven_->sink() : nullptr;
+        chain_.redrive = std::make_unique<Redrive>(control_, *plan_.redrive, entries_, below, dead_letter);
         return chain_.redrive->inlet();
     }
 
-    leat_inlet* source_side(leat_inlet* below) {
+    leat_inlet* lanes_and_ack(leat_inlet* below) {
         if (plan_.lane) {
             chain_.lane_mapper = std::make_unique<LaneMapper>(plan_.lane);
             chain_.lane_mapper->open(below);
@@ -177,6 +176,11 @@ class Wiring {
             chain_.ack_mode->open(below);
             below = chain_.ack_mode->inlet();
         }
+        return below;
+    }
+
+    leat_inlet* source_side(leat_inlet* below) {
+        below = plan_.redrive ? redrive(below) : lanes_and_ack(below);
         if (chain_.manual) {
             chain_.manual->open(below);
             below = chain_.manual->inlet();

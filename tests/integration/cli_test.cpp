@@ -89,7 +89,7 @@ TEST_CASE("help and version are for standard output, a wrong command line is not
     const Scene scene;
     CHECK(scene.leat({"--version"}).out.starts_with("leat "));
     CHECK(has(scene.leat({"--help"}).out, "Exit codes"));
-    for (const char* command : {"run", "check", "try", "plugins", "describe", "schema"}) {
+    for (const char* command : {"run", "check", "try", "redrive", "plugins", "describe", "schema"}) {
         CAPTURE(command);
         const Ran help = scene.leat({command, "--help"});
         CHECK(help.code == 0);
