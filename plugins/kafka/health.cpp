@@ -34,10 +34,13 @@ void Health::error(rd_kafka_resp_err_t code, std::string_view text) {
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || (refused && state_ != State::up)) down(text);
 }
 
-void Health::statistics(std::string_view json) {
+void Health::statistics(std::string_view json, std::string_view waits_for) {
     const bool some_broker_is_up = json.find("\"state\":\"UP\"") != std::string_view::npos;
-    if (some_broker_is_up) {
+    if (some_broker_is_up && waits_for.empty()) {
         alive();
+    } else if (some_broker_is_up) {
+        silent_ = 0;
+        if (why_ != waits_for) connecting(waits_for);
     } else if (++silent_ >= kSilentStatistics) {  // "all brokers down" is not always told
         down("no broker answers");
     }

@@ -24,7 +24,8 @@ class Health {
 
     void connecting(std::string_view why);
     void error(rd_kafka_resp_err_t code, std::string_view text);
-    void statistics(std::string_view json);
+    /// waits_for  what is still missing although a broker is reached; empty: nothing
+    void statistics(std::string_view json, std::string_view waits_for = {});
     void alive();
     /// Says the present state again, to `other`: somebody new who must know it.
     void repeat(const Tell& other) const;

@@ -55,3 +55,15 @@ TEST_CASE("a certificate that cannot be verified may be that of another host nam
     REQUIRE(told.all.size() == 2);
     CHECK(told.all[1].second == "k:9092: certificate verify failed; or the certificate is for another host name");
 }
+
+TEST_CASE("a broker that is up is not enough while something else is waited for") {
+    Told told;
+    told.health.connecting("k:9092");
+    told.health.statistics(kUp, "waits for partitions");
+    told.health.statistics(kUp, "waits for partitions");
+    REQUIRE(told.all.size() == 2);
+    CHECK(told.all[1] == std::pair<uint32_t, std::string>(LEAT_STATE_CONNECTING, "waits for partitions"));
+    told.health.statistics(kUp);
+    REQUIRE(told.all.size() == 3);
+    CHECK(told.all[2].first == LEAT_STATE_UP);
+}

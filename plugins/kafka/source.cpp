@@ -229,7 +229,9 @@ void Source::serve(rd_kafka_event_t* event) {
             set_buffer_bytes(0);  // counts again: what is confirmed no longer belongs to the span
             break;
         case RD_KAFKA_EVENT_STATS:
-            if (missing_topics_.empty()) health_.statistics(rd_kafka_event_stats(event));
+            if (!missing_topics_.empty()) break;
+            health_.statistics(rd_kafka_event_stats(event),
+                               consumer_->has_joined ? "" : "waits for partitions of group " + group_);
             break;
         case RD_KAFKA_EVENT_LOG:
             log_event(host_, event);
