@@ -1,14 +1,16 @@
 #include "backend.hpp"
 
+#include <cstdlib>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "check.hpp"
 #include "native/native_sinks.hpp"
+#include "paho/paho_settings.hpp"
 #include "paho/paho_sinks.hpp"
 #include "paho/paho_source.hpp"
-#include "paho/paho_settings.hpp"
 #include "probe.hpp"
 #include "settings.hpp"
 #include "sink.hpp"
@@ -16,10 +18,23 @@
 
 namespace leat::mqtt {
 
+namespace {
+
+// In the folder that systemd gives a service for what it has to remember (StateDirectory=); elsewhere none.
+std::string default_session_file(const char* backend) {
+    const char* const folders = std::getenv("STATE_DIRECTORY");
+    if (folders == nullptr || *folders == '\0') return {};
+    const std::string first(folders, std::strcspn(folders, ":"));
+    return first + "/mqtt-" + backend + ".sessions";
+}
+
+}  // namespace
+
 void MqttBackend::open() {
     std::string error;
     if (!parse_broker_url(url.text, broker_, error)) throw std::runtime_error("url: " + error);
-    const std::string problem = remembered_.open(session_file.text);
+    const std::string problem =
+        remembered_.open(session_file.text.empty() ? default_session_file(identity().backend) : session_file.text);
     if (!problem.empty()) throw std::runtime_error("session_file: " + problem);
 }
 

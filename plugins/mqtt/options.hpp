@@ -148,7 +148,8 @@ struct BrokerFields : Base {
             option<&B::session_file>(
                 "session_file",
                 "File that remembers which filters each client id has subscribed, so that one that was "
-                "removed while the host was down is unsubscribed. Without it only this process remembers.")
+                "removed while the host was down is unsubscribed. By default mqtt-BACKEND.sessions in systemd's "
+                "StateDirectory; without one only this process remembers.")
                 .advanced());
     }
 };

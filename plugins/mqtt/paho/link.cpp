@@ -12,71 +12,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kFarewell{2000};  // longest wait for DISCONNECT to leave
-constexpr int kMostInFlight = 65'535;                 // Paho's own limit; the sinks' is lower
 
 // Paho ends its threads with the last client and begins them with the next: a reconnect would take seconds. So one
 // client, never connected, stays for the life of the process.
 void keep_threads() {
     static const auto* const anchor = new paho::async_client("tcp://127.0.0.1:1", "leat-anchor");
     (void)anchor;
-}
-
-std::uint32_t number_of(const paho::properties& all, paho::property::code code, std::uint32_t otherwise) {
-    for (int i = 0; i < all.c_struct().count; ++i) {
-        const MQTTProperty& p = all.c_struct().array[i];
-        if (p.identifier != static_cast<MQTTPropertyCodes>(code)) continue;
-        switch (code) {
-            case paho::property::MAXIMUM_QOS:
-            case paho::property::RETAIN_AVAILABLE:
-                return p.value.byte;
-            case paho::property::RECEIVE_MAXIMUM:
-                return p.value.integer2;
-            default:
-                return p.value.integer4;
-        }
-    }
-    return otherwise;
-}
-
-Connack connack_of(const paho::connect_response& response) {
-    const paho::properties& all = response.get_properties();
-    Connack c;
-    c.session_present = response.is_session_present();
-    c.receive_maximum = static_cast<std::uint16_t>(number_of(all, paho::property::RECEIVE_MAXIMUM, 65'535));
-    c.maximum_qos = static_cast<std::uint8_t>(number_of(all, paho::property::MAXIMUM_QOS, 2));
-    c.retain_available = number_of(all, paho::property::RETAIN_AVAILABLE, 1) != 0;
-    c.maximum_packet_size = number_of(all, paho::property::MAXIMUM_PACKET_SIZE, 0);
-    return c;
-}
-
-void set_ssl(paho::connect_options& options, const TlsFiles& files) {
-    paho::ssl_options ssl;
-    if (!files.ca.empty()) ssl.set_trust_store(files.ca);
-    if (!files.cert.empty()) ssl.set_key_store(files.cert);
-    if (!files.key.empty()) ssl.set_private_key(files.key);
-    if (!files.key_password.empty()) ssl.set_private_key_password(files.key_password);
-    ssl.set_enable_server_cert_auth(files.verify);
-    ssl.set_verify(files.verify);
-    ssl.set_ssl_version(MQTT_SSL_VERSION_TLS_1_2);
-    options.set_ssl(std::move(ssl));
-}
-
-void set_will(paho::connect_options& options, const Will& will, bool is_v5) {
-    paho::properties properties;
-    if (is_v5) {
-        if (will.delay != 0)
-            properties.add(
-                paho::property(paho::property::WILL_DELAY_INTERVAL, static_cast<std::int32_t>(will.delay)));
-        if (will.message_expiry != 0)
-            properties.add(paho::property(paho::property::MESSAGE_EXPIRY_INTERVAL,
-                                          static_cast<std::int32_t>(will.message_expiry)));
-        if (!will.content_type.empty())
-            properties.add(paho::property(paho::property::CONTENT_TYPE, will.content_type));
-        for (const auto& [name, value] : will.user_properties)
-            properties.add(paho::property(paho::property::USER_PROPERTY, name, value));
-    }
-    options.set_will(
-        paho::will_options(will.topic, will.payload.data(), will.payload.size(), will.qos, will.retain, properties));
 }
 
 }  // namespace
@@ -209,49 +150,6 @@ void PahoLink::run() {
     tell(std::move(closed));
 }
 
-std::string PahoLink::uri() const {
-    const char* const scheme = settings_.is_websocket ? (settings_.uses_tls ? "wss://" : "ws://")
-                                                      : (settings_.uses_tls ? "ssl://" : "tcp://");
-    const bool is_v6 = settings_.host.find(':') != std::string::npos;
-    return scheme + (is_v6 ? "[" + settings_.host + "]" : settings_.host) + ":" + std::to_string(settings_.port) +
-           settings_.path;
-}
-
-void PahoLink::fill(paho::connect_options& o) const {
-    const Connect& c = settings_.connect;
-    const bool is_v5 = c.version == Version::v5;
-    o.set_mqtt_version(is_v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
-    if (is_v5)
-        o.set_clean_start(c.clean_start);
-    else
-        o.set_clean_session(c.clean_start);
-    o.set_keep_alive_interval(static_cast<int>(c.keep_alive));
-    o.set_connect_timeout(std::max<std::chrono::seconds>(
-        std::chrono::seconds(1), std::chrono::duration_cast<std::chrono::seconds>(settings_.connect_timeout)));
-    o.set_automatic_reconnect(false);
-    o.set_max_inflight(kMostInFlight);
-    if (c.user) o.set_user_name(*c.user);
-    if (c.password) o.set_password(*c.password);
-    if (c.will) set_will(o, *c.will, is_v5);
-    if (is_v5) {
-        paho::properties properties;
-        if (c.session_expiry != 0)
-            properties.add(
-                paho::property(paho::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(c.session_expiry)));
-        if (c.receive_maximum != 65'535)
-            properties.add(paho::property(paho::property::RECEIVE_MAXIMUM, c.receive_maximum));
-        o.set_properties(std::move(properties));
-    }
-    // Paho takes the schemes http:// and https:// for the kind of the connection inside, not of the proxy: none is
-    // given.
-    std::string proxy = settings_.proxy;
-    if (tunnel_ != nullptr) {
-        const auto at = proxy.rfind('@');
-        proxy = (at == std::string::npos ? std::string{} : proxy.substr(0, at + 1)) + tunnel_->address();
-    }
-    if (!proxy.empty()) settings_.uses_tls ? o.set_https_proxy(proxy) : o.set_http_proxy(proxy);
-}
-
 // Empty when connected and subscribed, else why not.
 std::string PahoLink::attempt() {
     std::string error;
@@ -266,8 +164,8 @@ std::string PahoLink::attempt() {
         }
         const bool is_v5 = settings_.connect.version == Version::v5;
         paho::create_options create(is_v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
-        create.set_max_buffered_messages(kMostInFlight);  // of those on their way to Paho's thread, connected or not
-        client_ = std::make_unique<paho::async_client>(uri(), settings_.connect.client_id, create);
+        create.set_max_buffered_messages(kMostWithPaho);  // of those on their way to Paho's thread, connected or not
+        client_ = std::make_unique<paho::async_client>(uri_of(settings_), settings_.connect.client_id, create);
         client_->set_connection_lost_handler([this](const std::string& cause) {
             lose(cause.empty() ? "the connection has ended" : "the connection has ended: " + cause);
         });
@@ -277,8 +175,7 @@ std::string PahoLink::attempt() {
         client_->set_message_callback(
             [this](paho::const_message_ptr message) { owner_.arrived(std::move(message)); });
         paho::connect_options o;
-        fill(o);
-        if (settings_.uses_tls) set_ssl(o, files);
+        fill(o, settings_, files, tunnel_ == nullptr ? "" : tunnel_->address());
         // Copied, not moved: Paho's copy goes on pointing to the properties of this one.
         const paho::token_ptr token = client_->connect(o, nullptr, *greeting_);
         if (error = wait_for(token, settings_.connect_timeout); !error.empty()) return error;

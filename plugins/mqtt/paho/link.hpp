@@ -26,21 +26,10 @@
 
 #include "native/connection.hpp"
 #include "native/reconnect.hpp"
-#include "paho/properties.hpp"
+#include "paho/greeting.hpp"
 #include "paho/tunnel.hpp"
 
 namespace leat::mqtt {
-
-/// How a Paho client reaches its broker, besides what every connection needs.
-struct PahoSettings : ConnectionSettings {
-    bool is_websocket = false;
-    std::string path;   ///< of the WebSocket, with its first slash; may be empty
-    std::string proxy;  ///< [user:password@]host:port of an HTTP proxy; empty: none
-    // Sources:
-    std::vector<Wanted> wanted;     ///< subscribed at each connection
-    std::vector<std::string> gone;  ///< unsubscribed where the session is an earlier one's
-    bool can_be_cut = false;        ///< goes through a tunnel; see cut()
-};
 
 /// What happened, on its way to the shard. Which members count follows from the kind.
 struct PahoEvent {
@@ -116,8 +105,6 @@ class PahoLink final : private paho::iaction_listener {
     void say_goodbye();
     void end_client();
     [[nodiscard]] bool must_end();
-    [[nodiscard]] std::string uri() const;
-    void fill(paho::connect_options& options) const;
     [[nodiscard]] std::string place() const { return settings_.host + ":" + std::to_string(settings_.port); }
     void tell_state(std::uint32_t state, std::string why, Nanoseconds next_attempt = {});
     void lose(std::string why);

@@ -74,6 +74,7 @@ void PahoSource::arrived(paho::const_message_ptr message) {
         is_answered_ = false;
         PahoEvent event;
         event.kind = PahoEvent::Kind::arrived;
+        event.position = ++arrival_;
         link_->tell(std::move(event));
         const auto is_over = [this] { return is_answered_ || is_stopping_; };
         if (settings_.connect.keep_alive == 0)
@@ -103,6 +104,7 @@ void PahoSource::told(std::vector<PahoEvent>& events) {
                 remember(options_.topics);
                 break;
             case PahoEvent::Kind::arrived:
+                due_ = event.position;
                 take();
                 break;
             case PahoEvent::Kind::lost:
@@ -132,7 +134,7 @@ void PahoSource::take() {
     paho::const_message_ptr message;
     {
         const std::lock_guard lock(mutex_);
-        if (held_ == nullptr || is_taken_) return;
+        if (held_ == nullptr || is_taken_ || arrival_ != due_) return;
         const bool is_repetition = held_->is_duplicate() && !earlier_.empty();
         if (!emitting() || (!is_repetition && window_->credit() == 0)) return;
         message = held_;

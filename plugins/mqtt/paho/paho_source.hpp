@@ -63,12 +63,14 @@ class PahoSource final : public leat::Source, private PahoLink::Owner {
     InFlight* window_ = nullptr;
     std::optional<Unacknowledged> current_;  // what the held callback waits for
     std::deque<Unacknowledged> earlier_;  // of connections that are gone, in the order in which they will come again
+    std::uint64_t due_ = 0;  // the arrival that is to be taken: told of behind its connection's beginning
     bool warned_of_reject_ = false;
 
     std::mutex mutex_;  // for what follows
     std::condition_variable landed_;
     paho::const_message_ptr held_;
-    bool is_taken_ = false;  // the shard has it
+    std::uint64_t arrival_ = 0;  // number of the held one
+    bool is_taken_ = false;      // the shard has it
     bool is_answered_ = false;
     bool is_stopping_ = false;
 };

@@ -1,221 +1,18 @@
-// The Paho engine against a real Mosquitto, over TCP, TLS, WebSocket and an HTTP proxy. One Paho source, or Paho
-// sinks: never both in a process, so the other side is of the native engine.
+// The Paho engine against a real Mosquitto: sinks; and over TCP, TLS, WebSocket and an HTTP proxy.
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <string>
 #include <vector>
 
-#include "native/engine_rig.hpp"
 #include "native/relay.hpp"
-#include "paho/paho_sinks.hpp"
-#include "paho/paho_source.hpp"
+#include "paho/paho_rig.hpp"
 #include "support/certificates.hpp"
 
 using namespace leat::mqtt;
 using namespace leat::mqtt::test;
 
-namespace {
-
-// A source of Paho and a sink of the native engine, or the other way round.
-struct PahoRig : Rig {
-    explicit PahoRig(const Mosquitto& b, Version version = Version::v5) : Rig(b.port(), version), broker(b) {
-        static_cast<ConnectionSettings&>(paho) = settings;
-    }
-    ~PahoRig() {
-        if (paho_source != nullptr && !host.is_stopped("source")) stop_paho_source();
-        if (paho_sinks != nullptr) stop_paho_sink();
-    }
-    PahoRig(const PahoRig&) = delete;
-    PahoRig& operator=(const PahoRig&) = delete;
-
-    void start_paho_source(Limits limits = {}) {
-        PahoSettings s = paho;
-        s.connect.client_id = "rig.source";
-        subscriptions = broker.logged("rig.source 1 ");
-        paho_source = std::make_unique<PahoSource>(options, s, remembered);
-        paho_source->attach(host.setup("source", identity_of(LEAT_ROLE_SOURCE, limits)));
-        paho_source->open();
-        paho_source->c()->start(paho_source->c(), &inlet);
-    }
-    bool subscribed() {
-        return host.run_until([&] { return broker.logged("rig.source 1 ") > subscriptions; });
-    }
-    void stop_paho_source() {
-        paho_source->c()->hold(paho_source->c());
-        inlet.settle_all(LEAT_ABANDON);
-        paho_source->c()->stop(paho_source->c());
-        REQUIRE(host.run_until([&] { return host.is_stopped("source"); }));
-    }
-    const leat_flow& paho_flow() const { return *paho_source->c()->flow; }
-
-    void start_paho_sink(int qos = 1) {
-        PahoSettings s = paho;
-        s.connect.client_id = "rig.sinks.0";
-        paho_sinks = std::make_unique<PahoSinks>(s);
-        paho_sinks->attach(host.setup("part", identity_of(LEAT_ROLE_PART)));
-        paho_sinks->open();
-        paho_sinks->c()->start(paho_sinks->c(), nullptr);
-        SinkOptions o;
-        o.topic = leat::Template(host.host(), host.make_template("${topic}"));
-        o.qos = qos;
-        sink = std::make_unique<MqttSink>(std::move(o), *paho_sinks, settings.max_packet_size);
-        sink->attach(host.setup("sink", identity_of(LEAT_ROLE_SINK)));
-        sink->open();
-        sink->c()->start(sink->c(), nullptr);
-    }
-    void stop_paho_sink() {
-        if (!host.is_stopped("sink")) sink->c()->stop(sink->c());
-        paho_sinks->c()->stop(paho_sinks->c());
-        REQUIRE(host.run_until([&] { return host.is_stopped("part"); }));
-        sink.reset();
-        paho_sinks.reset();
-    }
-
-    const Mosquitto& broker;
-    PahoSettings paho;
-    int subscriptions = 0;  // of the source, before it was started
-    std::unique_ptr<PahoSource> paho_source;
-    std::unique_ptr<PahoSinks> paho_sinks;
-};
-
-void acknowledge_all(Rig& rig) {
-    rig.inlet.at_once = [](const auto&) { return LEAT_ACK; };
-}
-
-}  // namespace
-
-TEST_CASE("paho source: messages come in order, both versions, and each is acknowledged once") {
-    Mosquitto broker({.extra = kUnlimited});
-    for (const Version version : {Version::v3_1_1, Version::v5}) {
-        CAPTURE(static_cast<int>(version));
-        {
-            PahoRig rig(broker, version);
-            acknowledge_all(rig);
-            rig.start_paho_source();
-            REQUIRE(rig.subscribed());
-            rig.start_sink();
-            rig.publish("t/a", numbered(1, 1000));
-            REQUIRE(rig.all_landed());
-            REQUIRE(rig.host.run_until([&] { return rig.inlet.count >= 1000; }));
-            CHECK(rig.inlet.payloads() == numbered(1, 1000));
-            CHECK(rig.paho_flow().landed == 1000);
-            rig.host.run_for(50ms);
-        }
-        PahoRig again(broker, version);
-        again.start_paho_source();
-        REQUIRE(again.subscribed());
-        again.host.run_for(200ms);
-        CHECK(again.inlet.count == 0);
-    }
-}
-
-TEST_CASE("paho source: one message is in flight, and it alone comes again to the next process") {
-    Mosquitto broker({.extra = kUnlimited});
-    {
-        PahoRig rig(broker);
-        rig.start_paho_source();
-        REQUIRE(rig.subscribed());
-        rig.start_sink();
-        rig.publish("t/a", numbered(1, 5));
-        REQUIRE(rig.all_landed());
-        for (std::size_t i = 0; i < 3; ++i) {
-            REQUIRE(rig.host.run_until([&] { return rig.inlet.count == i + 1; }));
-            rig.host.run_for(50ms);
-            CHECK(rig.inlet.count == i + 1);
-            if (i < 2) rig.inlet.settle(i, LEAT_ACK);
-        }
-        rig.stop_paho_source();  // abandons the third
-        CHECK(rig.paho_flow().returned == 1);
-        CHECK(rig.paho_flow().emitted == rig.paho_flow().settled);
-    }
-    PahoRig again(broker);
-    acknowledge_all(again);
-    again.start_paho_source();
-    REQUIRE(again.host.run_until([&] { return again.inlet.count == 3; }));
-    CHECK(again.inlet.payloads() == numbered(3, 5));
-    CHECK((again.inlet.arrivals[0].flags & LEAT_MESSAGE_REDELIVERED) != 0);
-}
-
-TEST_CASE("paho source: a message slow to land is not acknowledged, not lost, and not emitted twice") {
-    Mosquitto broker({.extra = kUnlimited});
-    for (const Version version : {Version::v3_1_1, Version::v5}) {
-        CAPTURE(static_cast<int>(version));
-        PahoRig rig(broker, version);
-        rig.paho.connect.keep_alive = 2;  // held for one second
-        rig.start_paho_source();
-        REQUIRE(rig.subscribed());
-        rig.start_sink();
-        rig.publish("t/a", numbered(1, 3));
-        REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 1; }));
-        const auto cuts = [&] { return broker.logged("New client connected", "rig.source"); };
-        const int before = cuts();
-        REQUIRE(rig.host.run_until([&] { return cuts() >= before + 2; }));  // cut twice, and back
-        CHECK(rig.inlet.count == 1);
-        CHECK(rig.paho_flow().emitted == 1);
-        acknowledge_all(rig);
-        rig.inlet.settle(0, LEAT_ACK);
-        REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 3; }));
-        CHECK(rig.inlet.payloads() == numbered(1, 3));
-    }
-}
-
-TEST_CASE("paho source: what a process that is gone had held unacknowledged is still at the broker") {
-    Mosquitto broker({.extra = kUnlimited});
-    {
-        PahoRig rig(broker);
-        rig.paho.connect.keep_alive = 2;
-        rig.start_paho_source();
-        REQUIRE(rig.subscribed());
-        rig.start_sink();
-        rig.publish("t/a", {"slow"});
-        REQUIRE(rig.host.run_until(
-            [&] { return rig.host.last_reason("source").find("not landed within half") != std::string::npos; }));
-    }
-    PahoRig again(broker);
-    acknowledge_all(again);
-    again.start_paho_source();
-    REQUIRE(again.host.run_until([&] { return again.inlet.count == 1; }));
-    CHECK(again.inlet.arrivals[0].payload == "slow");
-}
-
-TEST_CASE("paho source: retry comes again after a backoff, reject does not") {
-    Mosquitto broker({.extra = kUnlimited});
-    PahoRig rig(broker);
-    rig.start_paho_source();
-    REQUIRE(rig.subscribed());
-    rig.start_sink();
-    int refusals = 0;
-    rig.inlet.at_once = [&](const ScriptedInlet::Arrival& a) -> int {
-        if (a.payload == "2") return refusals++ < 2 ? LEAT_RETRY : LEAT_ACK;
-        return a.payload == "3" ? LEAT_REJECT : LEAT_ACK;
-    };
-    rig.publish("t/a", numbered(1, 4));
-    REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 6; }));
-    CHECK(rig.inlet.payloads() == std::vector<std::string>{"1", "2", "2", "2", "3", "4"});
-    CHECK(rig.host.logged("Paho has no way to tell the broker") == 1);
-}
-
-TEST_CASE("paho source: stopped with a message in flight it starts again and gets it again") {
-    Mosquitto broker({.extra = kUnlimited});
-    PahoRig rig(broker);
-    rig.start_paho_source();
-    REQUIRE(rig.subscribed());
-    rig.start_sink();
-    rig.publish("t/a", numbered(1, 3));
-    REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 1; }));
-    rig.stop_paho_source();
-    acknowledge_all(rig);
-    rig.paho_source->c()->start(rig.paho_source->c(), &rig.inlet);
-    REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 4; }));
-    CHECK(rig.inlet.payloads() == std::vector<std::string>{"1", "1", "2", "3"});
-    rig.paho_source->c()->hold(rig.paho_source->c());
-    rig.paho_source->c()->stop(rig.paho_source->c());
-    REQUIRE(rig.host.run_until([&] { return broker.logged("Client rig.source disconnected") == 1; }));
-    rig.host.run_for(100ms);
-}
-
-TEST_CASE("paho: over a broker's restart a source goes on where it was, and a sink sends all, in order") {
+TEST_CASE("paho: over a broker's restart a source goes on where it was, and a sink loses nothing") {
     Mosquitto broker({.persistence = true, .extra = kUnlimited});
     SUBCASE("source") {
         PahoRig rig(broker);
@@ -245,11 +42,14 @@ TEST_CASE("paho: over a broker's restart a source goes on where it was, and a si
         REQUIRE(rig.host.run_until([&] { return rig.inlet.count >= 500; }));
         broker.restart();
         REQUIRE(rig.all_landed());
-        REQUIRE(rig.host.run_until([&] { return rig.inlet.payloads().back() == "3000"; }));
-        std::vector<std::string> first;
-        for (const std::string& p : rig.inlet.payloads())
-            if (std::find(first.begin(), first.end(), p) == first.end()) first.push_back(p);
-        CHECK(first == numbered(1, 3000));
+        std::vector<std::string> all = numbered(1, 3000);
+        std::sort(all.begin(), all.end());
+        REQUIRE(rig.host.run_until([&] {
+            std::vector<std::string> seen = rig.inlet.payloads();
+            std::sort(seen.begin(), seen.end());
+            seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
+            return seen == all;  // none is missing; some come twice
+        }));
         for (const int outcome : rig.outcomes) CHECK(outcome == static_cast<int>(LEAT_ACK));
     }
 }

@@ -1,0 +1,141 @@
+// Sources of the Paho engine against a real Mosquitto.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "paho/paho_rig.hpp"
+
+using namespace leat::mqtt;
+using namespace leat::mqtt::test;
+
+TEST_CASE("paho source: messages come in order, both versions, and each is acknowledged once") {
+    Mosquitto broker({.extra = kUnlimited});
+    for (const Version version : {Version::v3_1_1, Version::v5}) {
+        CAPTURE(static_cast<int>(version));
+        {
+            PahoRig rig(broker, version);
+            acknowledge_all(rig);
+            rig.start_paho_source();
+            REQUIRE(rig.subscribed());
+            rig.start_sink();
+            rig.publish("t/a", numbered(1, 1000));
+            REQUIRE(rig.all_landed());
+            REQUIRE(rig.host.run_until([&] { return rig.inlet.count >= 1000; }));
+            CHECK(rig.inlet.payloads() == numbered(1, 1000));
+            CHECK(rig.paho_flow().landed == 1000);
+            rig.host.run_for(50ms);
+        }
+        PahoRig again(broker, version);
+        again.start_paho_source();
+        REQUIRE(again.subscribed());
+        again.host.run_for(200ms);
+        CHECK(again.inlet.count == 0);
+    }
+}
+
+TEST_CASE("paho source: one message is in flight, and it alone comes again to the next process") {
+    Mosquitto broker({.extra = kUnlimited});
+    {
+        PahoRig rig(broker);
+        rig.start_paho_source();
+        REQUIRE(rig.subscribed());
+        rig.start_sink();
+        rig.publish("t/a", numbered(1, 5));
+        REQUIRE(rig.all_landed());
+        for (std::size_t i = 0; i < 3; ++i) {
+            REQUIRE(rig.host.run_until([&] { return rig.inlet.count == i + 1; }));
+            rig.host.run_for(50ms);
+            CHECK(rig.inlet.count == i + 1);
+            if (i < 2) rig.inlet.settle(i, LEAT_ACK);
+        }
+        rig.stop_paho_source();  // abandons the third
+        CHECK(rig.paho_flow().returned == 1);
+        CHECK(rig.paho_flow().emitted == rig.paho_flow().settled);
+    }
+    PahoRig again(broker);
+    acknowledge_all(again);
+    again.start_paho_source();
+    REQUIRE(again.host.run_until([&] { return again.inlet.count == 3; }));
+    CHECK(again.inlet.payloads() == numbered(3, 5));
+    CHECK((again.inlet.arrivals[0].flags & LEAT_MESSAGE_REDELIVERED) != 0);
+}
+
+TEST_CASE("paho source: a message slow to land is not acknowledged, not lost, and not emitted twice") {
+    Mosquitto broker({.extra = kUnlimited});
+    for (const Version version : {Version::v3_1_1, Version::v5}) {
+        CAPTURE(static_cast<int>(version));
+        PahoRig rig(broker, version);
+        rig.paho.connect.keep_alive = 2;  // held for one second
+        rig.start_paho_source();
+        REQUIRE(rig.subscribed());
+        rig.start_sink();
+        rig.publish("t/a", numbered(1, 3));
+        REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 1; }));
+        const auto cuts = [&] { return broker.logged("New client connected", "rig.source"); };
+        const int before = cuts();
+        REQUIRE(rig.host.run_until([&] { return cuts() >= before + 2; }));  // cut twice, and back
+        CHECK(rig.inlet.count == 1);
+        CHECK(rig.paho_flow().emitted == 1);
+        acknowledge_all(rig);
+        rig.inlet.settle(0, LEAT_ACK);
+        REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 3; }));
+        CHECK(rig.inlet.payloads() == numbered(1, 3));
+    }
+}
+
+TEST_CASE("paho source: what a process that is gone had held unacknowledged is still at the broker") {
+    Mosquitto broker({.extra = kUnlimited});
+    {
+        PahoRig rig(broker);
+        rig.paho.connect.keep_alive = 2;
+        rig.start_paho_source();
+        REQUIRE(rig.subscribed());
+        rig.start_sink();
+        rig.publish("t/a", {"slow"});
+        REQUIRE(rig.host.run_until(
+            [&] { return rig.host.last_reason("source").find("not landed within half") != std::string::npos; }));
+    }
+    PahoRig again(broker);
+    acknowledge_all(again);
+    again.start_paho_source();
+    REQUIRE(again.host.run_until([&] { return again.inlet.count == 1; }));
+    CHECK(again.inlet.arrivals[0].payload == "slow");
+}
+
+TEST_CASE("paho source: retry comes again after a backoff, reject does not") {
+    Mosquitto broker({.extra = kUnlimited});
+    PahoRig rig(broker);
+    rig.start_paho_source();
+    REQUIRE(rig.subscribed());
+    rig.start_sink();
+    int refusals = 0;
+    rig.inlet.at_once = [&](const ScriptedInlet::Arrival& a) -> int {
+        if (a.payload == "2") return refusals++ < 2 ? LEAT_RETRY : LEAT_ACK;
+        return a.payload == "3" ? LEAT_REJECT : LEAT_ACK;
+    };
+    rig.publish("t/a", numbered(1, 4));
+    REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 6; }));
+    CHECK(rig.inlet.payloads() == std::vector<std::string>{"1", "2", "2", "2", "3", "4"});
+    CHECK(rig.host.logged("Paho has no way to tell the broker") == 1);
+}
+
+TEST_CASE("paho source: stopped with a message in flight it starts again and gets it again") {
+    Mosquitto broker({.extra = kUnlimited});
+    PahoRig rig(broker);
+    rig.start_paho_source();
+    REQUIRE(rig.subscribed());
+    rig.start_sink();
+    rig.publish("t/a", numbered(1, 3));
+    REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 1; }));
+    rig.stop_paho_source();
+    acknowledge_all(rig);
+    rig.paho_source->c()->start(rig.paho_source->c(), &rig.inlet);
+    REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 4; }));
+    CHECK(rig.inlet.payloads() == std::vector<std::string>{"1", "1", "2", "3"});
+    rig.paho_source->c()->hold(rig.paho_source->c());
+    rig.paho_source->c()->stop(rig.paho_source->c());
+    REQUIRE(rig.host.run_until([&] { return broker.logged("Client rig.source disconnected") == 1; }));
+    rig.host.run_for(100ms);
+}
