@@ -7,5 +7,9 @@ if [[ -x build/bin/leat-bench-memory ]]; then
   echo "== in memory"
   build/bin/leat-bench-memory
 fi
+if [[ -x build/bin/leat-bench-middleware ]]; then
+  echo "== middleware"
+  build/bin/leat-bench-middleware || echo "a stage costs more than it may"
+fi
 echo "== bridges"
 tests/bench/bridges.py "$@"
