@@ -80,7 +80,7 @@ class Source : public Component {
         const uint64_t lost = window.forget();
         flow_.returned += lost;
         flow_.settled += lost;
-        recount();
+        recount(window);
     }
 
     /// Pushes messages, at most LEAT_BATCH_MAX and no more than window.credit(). Fills in their receipts.   // hot
@@ -161,6 +161,8 @@ class Source : public Component {
     void emit_retries();
     void return_retries(InFlight& window, int64_t now);
     void recount();
+    void recount(InFlight& window);
+    void recount_bytes(InFlight& window);
 
     leat_flow flow_;
     SettlerFrame settler_;
@@ -169,6 +171,9 @@ class Source : public Component {
     std::vector<std::unique_ptr<InFlight>> windows_;
     std::deque<Mark> marks_;
     std::vector<InFlight*> touched_;
+    InFlight* widest_ = nullptr;  // whose span is the largest
+    uint64_t narrowed_ = 0;       // how often that one's shrank since it was looked for
+    uint64_t bytes_ = 0;          // of the messages of all windows
     uint64_t buffer_bytes_ = 0;
     uint64_t retry_timer_ = 0;
     int64_t retry_due_ns_ = 0;
@@ -182,7 +187,7 @@ inline void Source::emit(InFlight& window, leat_message* batch, size_t n) {
     window.emit(&settler_, batch, n);
     flow_.emitted += n;
     if (marks_.size() < 4096) marks_.push_back({batch[n - 1].receipt.token, services().host->now_ns()});
-    recount();
+    recount(window);
     next_->push(next_, batch, n);
     if (credit(window) == 0 && emitting_) starved();
 }
@@ -222,9 +227,9 @@ inline void Source::settle(const leat_settlement* batch, size_t n) {
         if (seen) continue;
         advanced(window);  // before the messages' bytes go: the source may still look at them
         window.release_below(window.watermark());
+        recount(window);
     }
     touched_.clear();
-    recount();
     wake();
 }
 
@@ -342,18 +347,34 @@ inline void Source::return_retries(InFlight& window, int64_t now) {
     if (!any) return;
     advanced(window);
     window.release_below(window.watermark());
-    recount();
+    recount(window);
 }
 
 inline void Source::recount() {
-    uint64_t span = 0;
-    uint64_t bytes = 0;
+    widest_ = nullptr;
+    flow_.span = 0;
     for (const auto& window : windows_) {
-        span = std::max(span, window->span());
-        bytes += window->bytes();
+        recount_bytes(*window);
+        if (window->span() >= flow_.span) flow_.span = (widest_ = window.get())->span();
     }
-    flow_.span = span;
-    flow_.bytes = std::max(bytes, buffer_bytes_);
+    flow_.bytes = std::max(bytes_, buffer_bytes_);
+    narrowed_ = 0;
+}
+
+// The same after one window has changed. A source of thousands of windows looks for the widest only now and then.
+inline void Source::recount(InFlight& window) {
+    recount_bytes(window);
+    flow_.bytes = std::max(bytes_, buffer_bytes_);
+    if (window.span() >= flow_.span) {
+        flow_.span = (widest_ = &window)->span();
+    } else if (&window == widest_ && ++narrowed_ > windows_.size() / 64) {
+        recount();
+    }
+}
+
+inline void Source::recount_bytes(InFlight& window) {
+    bytes_ += window.bytes() - window.counted_;
+    window.counted_ = window.bytes();
 }
 
 }  // namespace v1
