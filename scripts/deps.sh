@@ -10,7 +10,7 @@ set -euo pipefail
 packages=(
   cmake ninja-build ccache mold g++ pkg-config
   libboost1.81-dev libboost-program-options1.81-dev libboost-filesystem1.81-dev libboost-system1.81-dev
-  librdkafka-dev librabbitmq-dev libpaho-mqttpp-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
+  librdkafka-dev librabbitmq-dev libpaho-mqttpp-dev libpaho-mqtt-dev libssl-dev nlohmann-json3-dev libspdlog-dev libfmt-dev
   libjq-dev libzstd-dev liblz4-dev zlib1g-dev
   doctest-dev libbenchmark-dev
   mosquitto openssl

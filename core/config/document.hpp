@@ -67,7 +67,7 @@ struct Document {
     std::filesystem::path folder;  // what relative paths in the file are relative to
     Node root;
     std::vector<std::unique_ptr<const Document>> parts;  // of a composed document: the files that it was made of
-    std::deque<std::string> elements;              // what Node::element points to
+    std::deque<std::string> elements;                    // what Node::element points to
 };
 
 // Reads `text`. Syntax errors go to `report`, as many as can be told apart, and the result is then null. Duplicate

@@ -164,8 +164,10 @@ TEST_CASE("things of the wrong shape are told apart") {
     CHECK(Reading(R"({"backends": {}, "routes": {}})").says("/routes: there is no route"));
     CHECK(route("", "5").says("/routes/r/to: expected a sink (an object) or a list of branches, found an integer"));
     CHECK(route("", "[]").says("/routes/r/to: there is no branch"));
-    CHECK(route("", "[1]").says("/routes/r/to/0: expected an object such as { \"backend\": ..., ... }, found an integer"));
-    CHECK(route("\"through\": {}").says("/routes/r/through: expected a list such as [{ \"plugin\": \"filter\", ... }], found an object"));
+    CHECK(route("", "[1]").says(
+        "/routes/r/to/0: expected an object such as { \"backend\": ..., ... }, found an integer"));
+    CHECK(route("\"through\": {}")
+              .says("/routes/r/through: expected a list such as [{ \"plugin\": \"filter\", ... }], found an object"));
     CHECK(route("\"through\": [{\"plugin\": \"s\", \"name\": \"x\"}, {\"plugin\": \"s\", \"name\": \"x\"}]")
               .says("another stage before it is called \"x\""));
     CHECK(route("\"on_failure\": {\"delay\": \"5s\", \"max_delay\": \"1s\"}")

@@ -184,7 +184,7 @@ class InFlight {
     uint64_t confirmed_ = 0;
     uint64_t forgotten_ = 0;  // all below belong to connections that have ended
     uint64_t bytes_ = 0;
-    uint64_t counted_ = 0;  // of bytes_, in the source's sum
+    uint64_t counted_ = 0;             // of bytes_, in the source's sum
     std::vector<uint64_t> abandoned_;  // sorted sequence numbers
     std::vector<Retry> retries_;       // sorted by sequence number
 };
