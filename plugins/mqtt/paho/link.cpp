@@ -30,6 +30,7 @@ struct PahoLink::Greeting final : paho::iaction_listener {
         event.kind = PahoEvent::Kind::connected;
         event.granted = connack_of(token.get_connect_response());
         event.version = link.settings_.connect.version;
+        event.connection = link.present();
         link.tell(std::move(event));
     }
     void on_failure(const paho::token&) override {}  // its token throws
@@ -51,7 +52,7 @@ void PahoLink::start() {
     if (thread_.joinable()) thread_.join();  // of the start before; it has said that it is closed
     is_stopping_ = false;
     is_lost_ = false;
-    outgoing_.clear();
+    next_connection();
     thread_ = std::thread([this] { run(); });
 }
 
@@ -61,9 +62,20 @@ void PahoLink::stop() {
     wake_.notify_all();
 }
 
-void PahoLink::publish(paho::const_message_ptr message, std::uint64_t position) {
+void PahoLink::publish(paho::const_message_ptr message, std::uint64_t position, std::uint64_t connection) {
     const std::lock_guard lock(mutex_);
-    outgoing_.push_back({std::move(message), position});
+    if (connection == connection_) outgoing_.push_back({std::move(message), position});
+}
+
+// Under mutex_. The owner keeps what was handed over, and hands it over again.
+void PahoLink::next_connection() {
+    ++connection_;
+    outgoing_.clear();
+}
+
+std::uint64_t PahoLink::present() {
+    const std::lock_guard lock(mutex_);
+    return connection_;
 }
 
 void PahoLink::flush() { wake_.notify_all(); }
@@ -134,7 +146,7 @@ void PahoLink::run() {
         std::unique_lock lock(mutex_);
         if (is_stopping_) break;
         is_lost_ = false;
-        outgoing_.clear();  // the owner keeps them, and hands them over again
+        next_connection();
         lock.unlock();
         reconnect.lost(Clock::now().time_since_epoch());
         const Nanoseconds delay = reconnect.next(static_cast<std::uint32_t>(random()));

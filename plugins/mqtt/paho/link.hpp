@@ -4,7 +4,7 @@
 //
 //   PahoLink link(services, settings, *this);
 //   link.start();                              // later: told(connected)
-//   link.publish(message, 17); link.flush();   // later: told(delivered, position 17)
+//   link.publish(message, 17, event.connection); link.flush();   // later: told(delivered, position 17)
 //   link.stop();                               // later: told(closed), the last call of the host
 //
 // On the shard, where not said otherwise. Each connection has a Paho client of its own: nothing of an earlier one,
@@ -35,7 +35,7 @@ namespace leat::mqtt {
 struct PahoEvent {
     enum class Kind : std::uint8_t {
         state,       ///< state, why, next_attempt
-        connected,   ///< granted, version
+        connected,   ///< granted, version, connection
         subscribed,  ///< every filter is granted
         delivered,   ///< position, code: the broker has confirmed, or refused with a code from 0x80
         arrived,     ///< a message is held: see the owner
@@ -46,6 +46,7 @@ struct PahoEvent {
     std::uint8_t code = 0;
     std::uint32_t state = 0;
     std::uint64_t position = 0;
+    std::uint64_t connection = 0;  ///< for publish()
     Nanoseconds next_attempt{};
     std::string why;
     Connack granted;
@@ -72,8 +73,10 @@ class PahoLink final : private paho::iaction_listener {
     void start();
     void stop();
 
-    /// Hands over a message under a number; flush() lets the thread know.
-    void publish(paho::const_message_ptr message, std::uint64_t position);
+    /// Hands over a message under a number; flush() lets the thread know. It is for one connection, whose number came
+    /// with `connected`: when that is lost, told of or not, the message is dropped, for it may not overtake what the
+    /// owner will hand over again. `lost` is then on its way.
+    void publish(paho::const_message_ptr message, std::uint64_t position, std::uint64_t connection);
     void flush();
 
     /// Lets nothing more of this connection reach the broker, and ends it.                          [any-thread]
@@ -95,6 +98,8 @@ class PahoLink final : private paho::iaction_listener {
     void on_success(const paho::token& token) override;  // [Paho's receive thread]
     void on_failure(const paho::token& token) override;
 
+    void next_connection();
+    [[nodiscard]] std::uint64_t present();
     void run();
     std::string attempt();
     std::string serve();
@@ -120,7 +125,8 @@ class PahoLink final : private paho::iaction_listener {
 
     std::mutex mutex_;  // for what follows
     std::condition_variable wake_;
-    std::deque<Outgoing> outgoing_;
+    std::deque<Outgoing> outgoing_;  // for the connection of this number
+    std::uint64_t connection_ = 0;
     std::string lost_why_;
     bool is_lost_ = false;
     bool is_stopping_ = false;

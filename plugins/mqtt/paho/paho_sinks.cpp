@@ -72,6 +72,7 @@ void PahoSinks::begin(const PahoEvent& event) {
     lost();
     granted_ = event.granted;
     version_ = event.version;
+    connection_ = event.connection;
     window_ = std::min<std::size_t>(kWindow, granted_.receive_maximum);
     is_up_ = require_granted();
 }
@@ -120,7 +121,7 @@ bool PahoSinks::hand_over(std::uint64_t position) {
     if (version_ == Version::v5 && !p.properties.empty()) message->set_properties(properties_of(p.properties));
     item.is_sent = true;
     ++with_paho_;
-    link_->publish(std::move(message), position);
+    link_->publish(std::move(message), position, connection_);
     return true;
 }
 

@@ -44,6 +44,7 @@ class PahoSinks final : public SinkConnection, private PahoLink::Owner {
     std::uint64_t next_ = 0;     // the first that Paho was not given on this connection
     std::size_t with_paho_ = 0;  // given and not told of
     std::size_t window_ = 0;
+    std::uint64_t connection_ = 0;  // the present one's number
     Connack granted_;
     Version version_ = Version::v5;
     bool is_up_ = false;
