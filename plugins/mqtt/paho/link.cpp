@@ -242,32 +242,38 @@ std::string PahoLink::explain(const paho::exception& e) const {
            (e.get_message().empty() ? std::string(e.what()) : e.get_message());
 }
 
+// Waits for the answer to a SUBSCRIBE. Empty when all that was wanted is granted.
+std::string PahoLink::check_granted(const paho::token_ptr& token, const Wanted& wanted) {
+    try {
+        if (std::string error = wait_for(token, {}); !error.empty()) return error;
+    } catch (const paho::exception& e) {
+        return "'" + wanted.filter + "': " + explain(e);
+    }
+    const paho::subscribe_response response = token->get_subscribe_response();
+    for (const paho::ReasonCode given : response.get_reason_codes()) {
+        const auto code = static_cast<std::uint8_t>(given);
+        if (code >= reason::unspecified) return "the broker refuses '" + wanted.filter + "': " + in_words(code);
+        if (code < wanted.qos)
+            return "the broker grants only QoS " + std::to_string(code) + " for '" + wanted.filter + "'";
+    }
+    return {};
+}
+
 std::string PahoLink::subscribe(bool session_present) {
     if (settings_.wanted.empty()) return {};
     if (session_present) {
         for (const std::string& filter : settings_.gone)
             if (std::string error = wait_for(client_->unsubscribe(filter), {}); !error.empty()) return error;
     }
-    auto filters = std::make_shared<paho::string_collection>();
-    paho::iasync_client::qos_collection qos;
-    std::vector<paho::subscribe_options> how;
+    // One at a time: Paho loses the options of several (eclipse-paho/paho.mqtt.cpp#524), and crashes.
+    std::vector<paho::token_ptr> tokens;
     for (const Wanted& w : settings_.wanted) {
-        filters->push_back(w.filter);
-        qos.push_back(w.qos);
-        how.emplace_back(false, w.retain_as_published ? paho::byte{1} : paho::byte{0},
-                         static_cast<paho::subscribe_options::RetainHandling>(w.retain_handling));
+        const paho::subscribe_options how(false, w.retain_as_published ? paho::byte{1} : paho::byte{0},
+                                          static_cast<paho::subscribe_options::RetainHandling>(w.retain_handling));
+        tokens.push_back(client_->subscribe(w.filter, w.qos, how));
     }
-    const bool is_v5 = settings_.connect.version == Version::v5;
-    const paho::token_ptr token = is_v5 ? client_->subscribe(filters, qos, how) : client_->subscribe(filters, qos);
-    if (std::string error = wait_for(token, {}); !error.empty()) return error;
-    const auto response = token->get_subscribe_response();
-    const std::vector<paho::ReasonCode>& codes = response.get_reason_codes();
-    for (std::size_t i = 0; i < codes.size() && i < settings_.wanted.size(); ++i) {
-        const auto code = static_cast<std::uint8_t>(codes[i]);
-        const Wanted& w = settings_.wanted[i];
-        if (code >= reason::unspecified) return "the broker refuses '" + w.filter + "': " + in_words(code);
-        if (code < w.qos) return "the broker grants only QoS " + std::to_string(code) + " for '" + w.filter + "'";
-    }
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+        if (std::string error = check_granted(tokens[i], settings_.wanted[i]); !error.empty()) return error;
     PahoEvent event;
     event.kind = PahoEvent::Kind::subscribed;
     tell(std::move(event));

@@ -104,6 +104,7 @@ class PahoLink final : private paho::iaction_listener {
     std::string attempt();
     std::string serve();
     std::string subscribe(bool session_present);
+    std::string check_granted(const paho::token_ptr& token, const Wanted& wanted);
     bool fall_back(const paho::exception& e);
     std::string explain(const paho::exception& e) const;
     std::string wait_for(const paho::token_ptr& token, Nanoseconds limit);
