@@ -39,10 +39,13 @@ class TestedBackend {
 
     virtual Features features() const = 0;
     virtual Envelope envelope() const { return {}; }
+    virtual Bounds bounds() const { return {}; }
 
     // The configuration: members of a JSON object, without its braces.
 
     virtual std::string options(Access access) const = 0;
+    /** Of a backend at the same broker for what may not stand beside the tested one; see Together. */
+    virtual std::string options_beside(Access access) const { return options(access); }
     virtual std::string from(const std::vector<std::string>& topics, const Reader& reader) const = 0;
     virtual std::string to() const = 0;  ///< Lands in the topic that the message has.
     /** False: it has no such thing, and `options` with it must be refused as unknown. */

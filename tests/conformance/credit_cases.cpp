@@ -20,6 +20,7 @@ std::size_t resident_bytes() {
 
 CONFORMANCE_CASE("a slow sink holds the source at max_in_flight") {
     constexpr std::uint64_t kLimit = 50, kMessages = 1000;
+    const std::uint64_t most = backend.bounds().held_of(kLimit);
     Rig rig(backend, {.max_in_flight = kLimit});
     rig.tap().answer(hold(1, kMessages));
     rig.tap().let_go_when_starved();  // a source out of credit says so, else this would stand still
@@ -30,8 +31,9 @@ CONFORMANCE_CASE("a slow sink holds the source at max_in_flight") {
         return rig.tap().settled() >= kMessages;
     }));
     CHECK(rig.seen().missing(1, kMessages).empty());
-    CHECK(rig.tap().peak_held() <= kLimit);
-    CHECK(rig.tap().peak_held() > kLimit / 2);  // and the credit is used
+    if (most < kLimit) absent("more than " + std::to_string(most) + " in flight");
+    CHECK(rig.tap().peak_held() <= most);
+    CHECK(rig.tap().peak_held() > most / 2);  // and the credit is used
 }
 
 CONFORMANCE_CASE("memory stays bounded while large messages pass") {

@@ -172,6 +172,20 @@ CONFORMANCE_CASE("independent groups each get all") {
     }
 }
 
+CONFORMANCE_CASE("two sources and a sink share a process") {
+    Rig rig(backend, {.readers = {"one", "two"}, .writer = true, .starts = false, .all_tested = true});
+    if (backend.bounds().together != Together::all) {
+        absent("several at once");
+        CHECK_THROWS_WITH(rig.start(), doctest::Contains("can have one source in a process"));
+        CHECK_THROWS_WITH(rig.start(), doctest::Contains("can have no sink in the process of its source"));
+        return;
+    }
+    rig.start();
+    REQUIRE(rig.wait_until_up());
+    rig.feed().send(rig.numbered(1, 20));
+    REQUIRE(rig.wait([&] { return rig.tap(0).distinct() == 20 && rig.tap(1).distinct() == 20; }));
+}
+
 CONFORMANCE_CASE("competing consumers share the messages out") {
     Rig rig(backend, {.max_in_flight = 8, .topics = 4, .partitions = 2, .readers = {"one", "one"}});
     const auto publish = [&](std::uint64_t first, std::uint64_t last) {

@@ -1,4 +1,5 @@
-// mqtt: real Mosquittos, one open and one with a password; once for each version and quality of service.
+// mqtt: real Mosquittos, one open and one with a password; once for each version and quality of service,
+// and for engine paho.
 #include "conformance/backend.hpp"
 #include "conformance/clients/mqtt_client.hpp"
 #include "support/certificates.hpp"
@@ -11,6 +12,7 @@ struct Speaks {
     std::string name;
     int version = 5;
     int qos = 1;
+    Bounds bounds = {};  ///< Engine paho has some; what may not stand beside it is of engine native.
 };
 
 class MqttBackend final : public TestedBackend {
@@ -23,7 +25,12 @@ class MqttBackend final : public TestedBackend {
     Envelope envelope() const override {
         return {.key = false, .headers = speaks_.version == 5, .binary_headers = false, .absent_payload = false};
     }
+    Bounds bounds() const override { return speaks_.bounds; }
     std::string options(Access access) const override {
+        const bool is_paho = speaks_.bounds.together != Together::all;
+        return options_beside(access) + (is_paho ? R"(, "engine": "paho")" : "");
+    }
+    std::string options_beside(Access access) const override {
         std::string text = R"("plugin": "mqtt", "client_id": "conformance", "max_packet_size": "4MiB", "version": ")";
         text += speaks_.version == 5 ? "5" : "3.1.1";
         switch (access) {
@@ -79,6 +86,16 @@ const Registered kMqtt3("mqtt_3_1_1", [] {
 
 const Registered kMqttQos2("mqtt_qos_2",
                            [] { return std::make_unique<MqttBackend>(Speaks{.name = "mqtt 5, QoS 2", .qos = 2}); });
+
+/** "MQTT": Paho holds every client of the process while a callback holds a message. */
+const Registered kMqttPaho("mqtt_paho", [] {
+    return std::make_unique<MqttBackend>(
+        Speaks{.name = "mqtt 5, engine paho", .bounds = {.together = Together::one_source, .in_flight = 1}});
+});
+const Registered kMqttPahoSinks("mqtt_paho_sinks", [] {
+    return std::make_unique<MqttBackend>(
+        Speaks{.name = "mqtt 5, sinks of engine paho", .bounds = {.together = Together::sinks}});
+});
 
 }  // namespace
 }  // namespace leat::test

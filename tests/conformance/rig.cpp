@@ -94,12 +94,18 @@ Rig::~Rig() {
     open_door().forget(id_ + ".feed");
 }
 
+std::string Rig::name_of_backend(bool is_tested) const {
+    const bool all = shape_.all_tested || backend_.bounds().together == Together::all;
+    return all || is_tested ? "\"tested\"" : "\"beside\"";
+}
+
 std::string Rig::reader_text(std::size_t i, const std::string& record) const {
     std::string limits = ", \"max_in_flight\": " + std::to_string(shape_.max_in_flight);
     if (!shape_.max_in_flight_bytes.empty()) {
         limits += ", \"max_in_flight_bytes\": \"" + shape_.max_in_flight_bytes + '"';
     }
-    return '"' + reader_route(i) + "\": { \"from\": { \"backend\": \"tested\", " +
+    return '"' + reader_route(i) + "\": { \"from\": { \"backend\": " +
+           name_of_backend(i == 0 && backend_.bounds().together != Together::sinks) + ", " +
            backend_.from(topics_, readers_[i]) + limits + " },\n  \"through\": [{ \"plugin\": \"tap\", \"id\": \"" +
            id_ + '.' + reader_route(i) + '"' + (record.empty() ? "" : ", \"record\": \"" + record + '"') +
            " }],\n  \"to\": { \"backend\": \"bench\" }, \"drain_timeout\": \"" + shape_.drain_timeout + "\" }";
@@ -110,12 +116,16 @@ std::string Rig::configuration(const std::string& record) const {
     for (std::size_t i = 0; i < readers_.size(); ++i) routes += (i == 0 ? "" : ",\n") + reader_text(i, record);
     if (shape_.writer || !backend_.has_broker()) {
         routes += std::string(routes.empty() ? "" : ",\n") + R"("writer": { "from": { "backend": "bench", "id": ")" +
-                  id_ + R"(.feed" }, "to": { "backend": "tested", )" + backend_.to() +
-                  R"( }, "on_failure": { "attempts": 1, "then": "source" }, "drain_timeout": ")" +
+                  id_ + R"(.feed" }, "to": { "backend": )" +
+                  name_of_backend(readers_.empty() || backend_.bounds().together == Together::sinks) + ", " +
+                  backend_.to() + R"( }, "on_failure": { "attempts": 1, "then": "source" }, "drain_timeout": ")" +
                   shape_.drain_timeout + "\" }";
     }
+    const bool has_beside = routes.find("\"backend\": \"beside\"") != std::string::npos;
     return "{ \"backends\": { \"bench\": { \"plugin\": \"feed\" },\n  \"tested\": { " +
-           backend_.options(shape_.access) + " } },\n\"routes\": { " + routes + " } }\n";
+           backend_.options(shape_.access) + " }" +
+           (has_beside ? ",\n  \"beside\": { " + backend_.options_beside(shape_.access) + " }" : "") +
+           " },\n\"routes\": { " + routes + " } }\n";
 }
 
 std::string Rig::config_that_holds(const std::string& record) const {

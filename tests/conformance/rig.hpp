@@ -35,6 +35,7 @@ struct RigShape {
     std::vector<std::string> readers = {"one"};  ///< One reader each; a name twice: the two share a group.
     bool writer = false;
     bool starts = true;
+    bool all_tested = false;  ///< Nothing is given to another backend, though they may not stand together.
     Access access = Access::right;
     std::string drain_timeout = "100ms";
 };
@@ -104,6 +105,7 @@ class Rig {
 
   private:
     std::string configuration(const std::string& record) const;
+    std::string name_of_backend(bool is_tested) const;
     std::string reader_text(std::size_t i, const std::string& record) const;
 
     TestedBackend& backend_;
