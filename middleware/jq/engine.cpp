@@ -80,7 +80,7 @@ struct Engine::Worker {
         std::unique_lock lock(mutex);
         for (;;) {
             changed.wait(lock, [this] { return asked != Asked::nothing; });
-            if (asked == Asked::end) return;
+            if (asked == Asked::end) return jq_teardown(&jq);  // here: what a stopped program nested needs this stack
             for (size_t i = 0; i < payloads.size(); ++i) {
                 ++turn;
                 begin_ns = cpu_ns();
@@ -205,7 +205,6 @@ Engine::~Engine() {
     }
     worker_->changed.notify_all();
     pthread_join(worker_->thread, nullptr);
-    jq_teardown(&worker_->jq);
 }
 
 void Engine::clear() {
