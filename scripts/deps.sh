@@ -2,7 +2,7 @@
 # Installs from Debian 12 what Leat needs, and only what is missing. Quiet when all is there.
 #
 #   scripts/deps.sh          what building and the demo need
-#   scripts/deps.sh test     also what the tests need (RabbitMQ; a Java runtime and Maven, for a real Kafka)
+#   scripts/deps.sh test     also what the tests need (RabbitMQ; the clients of Mosquitto; a Java runtime and Maven, for a real Kafka)
 #
 # Asks before it installs, unless it runs as root or LEAT_YES=1 is set.
 set -euo pipefail
@@ -16,7 +16,7 @@ packages=(
   mosquitto openssl
 )
 if [[ "${1:-}" == test ]]; then
-  packages+=(openjdk-17-jre-headless maven python3 rabbitmq-server)
+  packages+=(openjdk-17-jre-headless maven python3 rabbitmq-server mosquitto-clients)
 fi
 
 installed() { [[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" == installed ]]; }

@@ -55,6 +55,8 @@ class Relay {
         is_refusing_ = true;
         cut();
     }
+    /// Takes connections again.
+    void accept() { is_refusing_ = false; }
     int cuts_to_come() const { return cuts_to_come_; }
 
   private:
@@ -104,7 +106,8 @@ class Relay {
             }
             if (!is_ready(client, broker, from_client)) continue;
             std::size_t most = sizeof bytes;
-            if (cuts_to_come_ > 0 && left_ < most) most = left_;
+            const bool is_counting = cuts_to_come_ > 0;  // as of now: a cut may be asked for while this is passed on
+            if (is_counting && left_ < most) most = left_;
             const ssize_t got = ::recv(from_client ? client : broker, bytes, most, 0);
             if (got <= 0) return;
             for (ssize_t sent = 0; sent < got;) {
@@ -113,7 +116,7 @@ class Relay {
                 if (n <= 0) return;
                 sent += n;
             }
-            if (cuts_to_come_ > 0) left_ -= static_cast<std::size_t>(got);
+            if (is_counting) left_ -= static_cast<std::size_t>(got);
         }
     }
 
