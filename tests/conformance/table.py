@@ -29,7 +29,7 @@ that share no code with it.
   or TLS is refused as an unknown option. It has no limit on a payload.
 - What a protocol has no place for is asserted to arrive absent: the key in MQTT, headers in MQTT 3.1.1; an absent payload
   arrives empty over MQTT and RabbitMQ; a header that is not UTF-8 is rejected by MQTT's sinks, with the reason.
-- Engine `paho` of MQTT can have one source in a process and no sink beside it. `mqtt 5, engine paho` is its source, with sinks and
+- Engine `paho` of MQTT has one message in flight, and one source in a process without a sink beside it. `mqtt 5, engine paho` is its source, with sinks and
   further sources of engine `native` beside it, or its sinks where a case has no source; `sinks of engine paho` are the cases that write
   (`-`: nothing is written), read by engine `native`. More in one process is refused by `check`, which is asserted.
 - `ten thousand topics` uses 300 for Kafka, which needs minutes for more in one process; `make soak` asks for all.
