@@ -26,10 +26,11 @@ example_of() {
   fi
 }
 
-# kind, name and summary of each plugin, separated by tabs
+# kind, name and summary of each plugin, separated by tabs; stages of examples/ are no part of Leat
 list=$("$leat" plugins --json | python3 -c '
-import json, sys
-for p in json.load(sys.stdin): print(p["kind"], p["name"], p["summary"], sep="\t")')
+import json, os, sys
+for p in json.load(sys.stdin):
+    if p["kind"] == "backend" or os.path.isdir("middleware/" + p["name"]): print(p["kind"], p["name"], p["summary"], sep="\t")')
 of_kind() { awk -F'\t' -v kind="$1" '$1 == kind { print $2 "\t" $3 }' <<<"$list"; }
 names() { of_kind "$1" | cut -f1; }
 
