@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <stdexcept>
 #include <utility>
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::size_t kLongestRequest = 8 * 1024;
 constexpr std::size_t kAtOnce = 64 * 1024;
+constexpr std::chrono::seconds kPatience{1};  // with a broker that takes nothing
 
 void no_delay(int fd) {
     const int on = 1;
@@ -49,16 +51,19 @@ Tunnel::Tunnel(std::string proxy) : proxy_(std::move(proxy)) {
 }
 
 Tunnel::~Tunnel() {
+    cut();  // first: a thread that knows of the end passes nothing on
     is_ending_ = true;
     ::eventfd_write(wake_, 1);
-    cut();
     thread_.join();
     ::close(listener_);
     ::close(wake_);
 }
 
 void Tunnel::cut() {
+    // What Paho has sent are acknowledgements of messages that have landed.
+    const std::unique_lock passing(passing_, kPatience);
     const std::lock_guard lock(mutex_);
+    if (passing && near_ >= 0 && far_ >= 0) (void)pass_on();
     if (far_ >= 0) ::shutdown(far_, SHUT_RDWR);
     if (near_ >= 0) ::shutdown(near_, SHUT_RDWR);
 }
@@ -172,8 +177,22 @@ void Tunnel::pass() {
         pollfd all[3] = {{near_, POLLIN, 0}, {far_, POLLIN, 0}, {wake_, POLLIN, 0}};
         if (::poll(all, 3, -1) < 0 && errno != EINTR) return;
         if (is_ending_) return;
-        if (all[0].revents != 0 && !copy(near_, far_)) return;
+        if (all[0].revents != 0) {
+            const std::lock_guard passing(passing_);
+            if (!pass_on()) return;
+        }
         if (all[1].revents != 0 && !copy(far_, near_)) return;
+    }
+}
+
+// What there is, from Paho to the broker; false when Paho has closed. Under passing_.
+bool Tunnel::pass_on() {
+    char bytes[kAtOnce];
+    for (;;) {
+        const ssize_t got = ::recv(near_, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return errno == EAGAIN;
+        if (got == 0 || !send_all(far_, bytes, static_cast<std::size_t>(got))) return false;
     }
 }
 

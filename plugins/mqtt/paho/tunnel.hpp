@@ -30,7 +30,8 @@ class Tunnel {
     /// host:port to be given to Paho as its proxy.
     [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
 
-    /// When this returns, nothing more of the present connection reaches the broker.               [any-thread]
+    /// Passes on what Paho has sent so far, unless the broker does not take it. When this returns, nothing more of
+    /// the present connection reaches the broker.                                                       [any-thread]
     void cut();
 
     /// Why the last connection could not be made; empty when it could.                             [any-thread]
@@ -45,6 +46,7 @@ class Tunnel {
     bool connect_far(const std::string& host, const std::string& port);
     void pass();
     bool copy(int from, int to);
+    bool pass_on();
     static bool send_all(int to, const char* bytes, std::size_t size);
     void close_both();
     void set_error(std::string why);
@@ -57,6 +59,7 @@ class Tunnel {
     int near_ = -1;  // to Paho; written and closed by the thread alone, under mutex_
     int far_ = -1;   // to the broker or proxy; likewise
     std::string error_;
+    std::timed_mutex passing_;  // held while bytes of Paho's are on their way from near_ to far_
     std::atomic<bool> is_ending_ = false;
     std::thread thread_;
 };
