@@ -23,10 +23,11 @@ std::vector<std::string> search_path(const std::vector<std::string>& asked_for) 
             if (!part.empty()) add(part);
         }
     }
-    std::error_code error;
-    const fs::path program = boost::dll::program_location().string();
+    boost::dll::fs::error_code unknown;  // where /proc is not mounted
+    const fs::path program = boost::dll::program_location(unknown).string();
     const fs::path beside = program.parent_path().parent_path() / "lib" / "leat" / "plugins";
-    if (fs::is_directory(beside, error)) add(beside);
+    std::error_code error;
+    if (!unknown && fs::is_directory(beside, error)) add(beside);
     return path;
 }
 
