@@ -55,8 +55,8 @@ class Check {
         if (!parse_broker_url(options.url.text, url, wrong)) return error(path + "/url", wrong);
         if (options.tls && !url.uses_tls)
             error(path + "/tls", "TLS settings, but the url is without: use mqtts:// or wss://");
-        if (options.tls && !options.tls->key.text.empty() && options.tls->cert.text.empty())
-            error(path + "/tls/key", "a key without a certificate: give `cert`");
+        if (options.tls)
+            if (const std::string fault = tls_fault(*options.tls); !fault.empty()) error(path + "/tls/key", fault);
         if (url.uses_tls && options.tls && !options.tls->verify)
             warning(path + "/tls/verify", "the broker's certificate is not checked: anybody can pose as the broker");
         if (options.reconnect_max_delay < options.reconnect_delay)

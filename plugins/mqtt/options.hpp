@@ -2,31 +2,12 @@
 #pragma once
 
 #include <leat/sdk/options.hpp>
+#include <leat/sdk/tls.hpp>
 
 #include <string>
 #include <vector>
 
 namespace leat::mqtt {
-
-/// TLS towards the broker; the same words as in every backend.
-struct TlsOptions {
-    Path ca;
-    Path cert;
-    Path key;
-    Secret key_password;
-    bool verify = true;
-
-    static auto options() {
-        return leat::options(
-            option<&TlsOptions::ca>("ca",
-                                    "PEM file of the authorities that may have signed the broker's certificate; "
-                                    "by default those of the system."),
-            option<&TlsOptions::cert>("cert", "PEM file of the client's certificate, with its chain."),
-            option<&TlsOptions::key>("key", "PEM file of the client's key; by default it is looked for in `cert`."),
-            option<&TlsOptions::key_password>("key_password", "Password of the key."),
-            option<&TlsOptions::verify>("verify", "Whether the broker's certificate and host name are checked."));
-    }
-};
 
 enum class EngineChoice : std::uint32_t { native, paho };
 enum class VersionChoice : std::uint32_t { v5, v3_1_1 };

@@ -49,12 +49,7 @@ ConnectionSettings connection_settings(const BrokerFields<Base>& options, const 
     s.host = url.host;
     s.port = url.port;
     s.uses_tls = url.uses_tls;
-    if (options.tls) {
-        s.tls.ca = options.tls->ca.text;
-        s.tls.cert = options.tls->cert.text;
-        s.tls.key = options.tls->key.text;
-        s.tls.verify = options.tls->verify;
-    }
+    if (options.tls) s.tls = tls_files(*options.tls);
     s.connect.version = options.version == VersionChoice::v5 ? Version::v5 : Version::v3_1_1;
     s.connect.keep_alive = static_cast<std::uint16_t>(options.keep_alive.count());
     if (!url.user.empty()) s.connect.user = url.user;
@@ -67,17 +62,12 @@ ConnectionSettings connection_settings(const BrokerFields<Base>& options, const 
     // connection, with the reason in the state, and stays with the broker.
     s.max_packet_size = static_cast<std::size_t>(options.max_packet_size.bytes);
     s.credentials = [&options, services](Connect& connect, TlsFiles& files, std::string& error) {
-        std::string secret;
         if (options.password) {
+            std::string secret;
             if (!options.password.read(services, secret)) return error = "the password: " + secret, false;
             connect.password = secret;
         }
-        if (options.tls && options.tls->key_password) {
-            if (!options.tls->key_password.read(services, secret))
-                return error = "the key password: " + secret, false;
-            files.key_password = secret;
-        }
-        return true;
+        return !options.tls || read_key_password(*options.tls, services, files, error);
     };
     return s;
 }

@@ -68,10 +68,10 @@ class Check {
     void check_tls(const BrokerOptions& options, const BrokerUrl& url, const std::string& path) {
         if (options.tls && !url.uses_tls) error(path + "/tls", "TLS settings, but the url is amqp://: use amqps://");
         const bool has_certificate = options.tls && !options.tls->cert.text.empty();
-        if (options.tls && has_certificate == options.tls->key.text.empty())
-            error(path + "/tls", "cert and key belong together: give both or none");
+        if (options.tls)
+            if (const std::string fault = tls_fault(*options.tls); !fault.empty()) error(path + "/tls/key", fault);
         if (options.mechanism == Mechanism::external && !has_certificate)
-            error(path + "/mechanism", "EXTERNAL logs in by the client's certificate: give tls.cert and tls.key");
+            error(path + "/mechanism", "EXTERNAL logs in by the client's certificate: give tls.cert");
     }
 
     void check_source(const std::string& broker, const leat_use& use) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <leat/sdk/options.hpp>
+#include <leat/sdk/tls.hpp>
 
 #include <chrono>
 #include <optional>
@@ -31,26 +32,6 @@ struct leat::OptionType<leat::rabbitmq::Pattern> {
 };
 
 namespace leat::rabbitmq {
-
-/// TLS towards the broker; the same words as in every backend.
-struct TlsOptions {
-    Path ca;
-    Path cert;
-    Path key;
-    Secret key_password;
-    bool verify = true;
-
-    static auto options() {
-        return leat::options(
-            option<&TlsOptions::ca>("ca",
-                                    "PEM file of the authorities that may have signed the broker's certificate; "
-                                    "by default those of the system."),
-            option<&TlsOptions::cert>("cert", "PEM file of the client's certificate, with its chain."),
-            option<&TlsOptions::key>("key", "PEM file of the client's key."),
-            option<&TlsOptions::key_password>("key_password", "Password of the key."),
-            option<&TlsOptions::verify>("verify", "Whether the broker's certificate and host name are checked."));
-    }
-};
 
 enum class Mechanism : std::uint32_t { plain, external };
 

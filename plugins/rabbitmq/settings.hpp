@@ -36,15 +36,8 @@ bool read_settings(const BrokerFields<Base>& options, Services services, const s
         return false;
     }
     if (!options.tls) return true;
-    settings.tls.ca = options.tls->ca.text;
-    settings.tls.cert = options.tls->cert.text;
-    settings.tls.key = options.tls->key.text;
-    settings.tls.verify = options.tls->verify;
-    if (options.tls->key_password && !options.tls->key_password.read(services, settings.tls.key_password)) {
-        why = "tls.key_password: " + settings.tls.key_password;
-        return false;
-    }
-    return true;
+    settings.tls = tls_files(*options.tls);
+    return read_key_password(*options.tls, services, settings.tls, why);
 }
 
 }  // namespace leat::rabbitmq

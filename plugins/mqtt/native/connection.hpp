@@ -9,6 +9,7 @@
 // On the shard only. It calls its owner from the shard's loop, and lost() also from inside next() and flush().
 #pragma once
 
+#include <leat/sdk/reconnect.hpp>
 #include <leat/sdk/services.hpp>
 
 #include <functional>
@@ -19,7 +20,6 @@
 #include "native/intake.hpp"
 #include "native/keep_alive.hpp"
 #include "native/link.hpp"
-#include "native/reconnect.hpp"
 #include "native/session.hpp"
 
 namespace leat::mqtt {

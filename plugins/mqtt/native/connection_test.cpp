@@ -16,7 +16,7 @@ TEST_CASE("a wrong password is a state with its reason, and the right one connec
     Rig rig(broker.port());
     std::string password = "wrong";
     rig.settings.connect.user = "leat";
-    rig.settings.credentials = [&password](Connect& c, TlsFiles&, std::string&) {
+    rig.settings.credentials = [&password](Connect& c, leat::TlsFiles&, std::string&) {
         c.password = password;
         return true;
     };
@@ -37,10 +37,7 @@ TEST_CASE("TLS: with a client certificate, and refused for an unknown authority"
     rig.settings.uses_tls = true;
     SUBCASE("good") {
         rig.settings.tls = {certificates.ca(), certificates.client(), certificates.client_key(), "", true};
-        rig.start_source();
-        REQUIRE(rig.source_is_up());
-        rig.host.run_for(50ms);
-        rig.start_sink();
+        rig.subscribe_and_publish();
         rig.publish("t/a", numbered(1, 20'000));
         REQUIRE(rig.all_landed());
         REQUIRE(rig.host.run_until([&] { return rig.inlet.count >= 20'000; }));

@@ -76,6 +76,26 @@ struct Rig {
     bool source_is_up() {
         return host.run_until([&] { return host.last_state("source") == LEAT_STATE_UP; });
     }
+    // A source whose filters the broker knows: what is published from now on comes to it.
+    void subscribe(Limits limits = {}) {
+        start_source(limits);
+        REQUIRE(source_is_up());
+        host.run_for(50ms);
+    }
+    void subscribe_and_publish(Limits limits = {}, int qos = 1) {
+        subscribe(limits);
+        start_sink("${topic}", NoSubscriberChoice::ack, qos);
+    }
+    bool sink_is_up() {
+        return host.run_until([&] { return host.last_state("sink") == LEAT_STATE_UP; });
+    }
+    // Until this many messages have come to the inlet.
+    bool all_arrive(std::uint64_t n) {
+        return host.run_until([&] { return inlet.count >= n; }, 60s);
+    }
+    // Whether the last connection took up the session of the one before.  who: "source" or "sink"
+    bool is_resumed(const char* who) const { return host.last_reason(who).find("resumed") != std::string::npos; }
+
     void stop_source() {
         source->c()->hold(source->c());
         inlet.settle_all(LEAT_ABANDON);

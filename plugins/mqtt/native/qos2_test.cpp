@@ -19,15 +19,7 @@ struct Rig2 : Rig {
         options.qos = 2;
         inlet.at_once = [](const auto&) { return LEAT_ACK; };
     }
-    void start_both() {
-        start_source();
-        REQUIRE(source_is_up());
-        host.run_for(50ms);
-        start_sink("${topic}", NoSubscriberChoice::ack, 2);
-    }
-    bool all_arrive(std::uint64_t n) {
-        return host.run_until([&] { return inlet.count >= n; }, 60s);
-    }
+    void start_both() { subscribe_and_publish({}, 2); }
     // What did not come, and how many came more than once.
     std::pair<int, int> missing_and_twice(int n) const {
         std::map<std::string, int> seen;
@@ -41,8 +33,6 @@ struct Rig2 : Rig {
         return {missing, twice};
     }
 };
-
-std::string resumed(const Rig& rig, const char* who) { return rig.host.last_reason(who); }
 
 }  // namespace
 
@@ -76,9 +66,7 @@ TEST_CASE("a QoS 2 source whose connection is cut under a backlog emits each mes
         Relay relay(broker.port());
         Rig2 rig(broker.port(), version);
         rig.settings.port = relay.port();
-        rig.start_source({.messages = 200});
-        REQUIRE(rig.source_is_up());
-        rig.host.run_for(100ms);
+        rig.subscribe({.messages = 200});
         rig.settings.port = broker.port();
         rig.start_sink("${topic}", NoSubscriberChoice::ack, 2);
         relay.cut_every(7'777, 25);
@@ -87,7 +75,7 @@ TEST_CASE("a QoS 2 source whose connection is cut under a backlog emits each mes
         REQUIRE(rig.all_arrive(10'000));
         rig.host.run_for(200ms);
         CHECK(relay.cuts_to_come() == 0);
-        CHECK(resumed(rig, "source").find("resumed") != std::string::npos);
+        CHECK(rig.is_resumed("source"));
         CHECK(rig.inlet.payloads() == numbered(1, 10'000));
     }
 }
@@ -100,9 +88,7 @@ TEST_CASE("a QoS 2 source that settles late, in any order, over cut connections 
         return std::stoi(a.payload) % 3 == 0 ? static_cast<int>(LEAT_ACK) : -1;
     };
     rig.settings.port = relay.port();
-    rig.start_source({.messages = 100});
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(100ms);
+    rig.subscribe({.messages = 100});
     rig.settings.port = broker.port();
     rig.start_sink("${topic}", NoSubscriberChoice::ack, 2);
     rig.publish("t/a", numbered(1, 1000));
@@ -123,19 +109,17 @@ TEST_CASE("a QoS 2 sink whose connection is cut under a backlog lands each messa
     Mosquitto broker({.extra = kUnlimited});
     Relay relay(broker.port());
     Rig2 rig(broker.port());
-    rig.start_source();
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
+    rig.subscribe();
     rig.settings.port = relay.port();
     rig.start_sink("${topic}", NoSubscriberChoice::ack, 2);
-    REQUIRE(rig.host.run_until([&] { return rig.host.last_state("sink") == LEAT_STATE_UP; }));
+    REQUIRE(rig.sink_is_up());
     relay.cut_every(50'001, 10);
     rig.publish("t/a", numbered(1, 20'000));
     REQUIRE(rig.all_landed());
     REQUIRE(rig.all_arrive(20'000));
     rig.host.run_for(200ms);
     CHECK(relay.cuts_to_come() == 0);
-    CHECK(resumed(rig, "sink").find("resumed") != std::string::npos);
+    CHECK(rig.is_resumed("sink"));
     CHECK(rig.inlet.payloads() == numbered(1, 20'000));
 }
 
@@ -159,7 +143,7 @@ TEST_CASE("a QoS 2 sink whose broker lost the session publishes everything witho
     Relay relay(broker.port());
     Rig2 rig(relay.port());
     rig.start_sink("t/a", NoSubscriberChoice::ack, 2);
-    REQUIRE(rig.host.run_until([&] { return rig.host.last_state("sink") == LEAT_STATE_UP; }));
+    REQUIRE(rig.sink_is_up());
     broker.process().freeze();
     rig.publish("t/a", numbered(1, 1000));
     rig.host.run_for(100ms);
@@ -167,7 +151,7 @@ TEST_CASE("a QoS 2 sink whose broker lost the session publishes everything witho
     broker.restart();
     REQUIRE(rig.all_landed());
     for (const int outcome : rig.outcomes) CHECK(outcome == static_cast<int>(LEAT_ACK));
-    CHECK(rig.host.last_reason("sink").find("resumed") == std::string::npos);
+    CHECK_FALSE(rig.is_resumed("sink"));
 }
 
 TEST_CASE("QoS 2: what was not settled comes again to the next process, what was settled does not") {
@@ -217,12 +201,10 @@ TEST_CASE("a route to QoS 2 that stops with messages on their way leaves no sess
     Mosquitto broker({.extra = kUnlimited});
     Relay relay(broker.port());
     Rig2 rig(broker.port());
-    rig.start_source();
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
+    rig.subscribe();
     rig.settings.port = relay.port();
     rig.start_sink("${topic}", NoSubscriberChoice::ack, 2);
-    REQUIRE(rig.host.run_until([&] { return rig.host.last_state("sink") == LEAT_STATE_UP; }));
+    REQUIRE(rig.sink_is_up());
     broker.process().freeze();
     rig.publish("t/a", {"given up"});
     rig.host.run_for(50ms);

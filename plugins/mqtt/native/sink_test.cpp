@@ -13,10 +13,7 @@ TEST_CASE("a sink keeps what is unconfirmed while its broker is away, and sends 
     Mosquitto broker({.persistence = true, .extra = kUnlimited});
     Rig rig(broker.port());
     rig.inlet.at_once = [](const auto&) { return LEAT_ACK; };
-    rig.start_source();
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
-    rig.start_sink();
+    rig.subscribe_and_publish();
     broker.stop();
     rig.publish("t/a", numbered(1, 20'000));
     rig.host.run_for(100ms);
@@ -58,9 +55,7 @@ TEST_CASE("QoS 0 messages have landed when written, and arrive") {
     Rig rig(broker.port());
     rig.inlet.at_once = [](const auto&) { return LEAT_ACK; };
     rig.options.qos = 0;
-    rig.start_source();
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
+    rig.subscribe();
     rig.start_sink("${topic}", NoSubscriberChoice::ack, 0);
     rig.publish("t/a", numbered(1, 500));
     REQUIRE(rig.all_landed());
@@ -73,10 +68,7 @@ TEST_CASE("headers travel as properties, and a message of a megabyte arrives who
     Mosquitto broker({.extra = kUnlimited});
     Rig rig(broker.port());
     rig.inlet.at_once = [](const auto&) { return LEAT_ACK; };
-    rig.start_source();
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
-    rig.start_sink();
+    rig.subscribe_and_publish();
     const leat_header headers[] = {{leat::bytes("content-type"), leat::bytes("text/plain")},
                                    {leat::bytes("mqtt-response-topic"), leat::bytes("answers/here")},
                                    {leat::bytes("mqtt-correlation-data"), leat::bytes("c-17")},

@@ -15,10 +15,7 @@ TEST_CASE("messages go through the broker, both versions, in order, and each is 
         CAPTURE(static_cast<int>(version));
         Rig rig(broker.port(), version);
         rig.inlet.at_once = [](const auto&) { return LEAT_ACK; };
-        rig.start_source();
-        REQUIRE(rig.source_is_up());
-        rig.host.run_for(50ms);
-        rig.start_sink();
+        rig.subscribe_and_publish();
         rig.publish("t/a", numbered(1, 5000));
         REQUIRE(rig.all_landed());
         REQUIRE(rig.host.run_until([&] { return rig.inlet.count >= 5000; }));
@@ -34,10 +31,7 @@ TEST_CASE("what was not settled comes again after the client is gone; what was s
     Mosquitto broker({.extra = kUnlimited});
     {
         Rig rig(broker.port());
-        rig.start_source();
-        REQUIRE(rig.source_is_up());
-        rig.host.run_for(50ms);
-        rig.start_sink();
+        rig.subscribe_and_publish();
         rig.publish("t/a", numbered(1, 10));
         REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 10; }));
         for (std::size_t i = 0; i < 4; ++i) rig.inlet.settle(i, LEAT_ACK);
@@ -57,16 +51,13 @@ TEST_CASE("after a lost connection twins are adopted: the messages in flight are
     Mosquitto broker({.persistence = true, .extra = kUnlimited});
     auto first = std::make_unique<Rig>(broker.port());
     Rig& rig = *first;
-    rig.start_source();
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
-    rig.start_sink();
+    rig.subscribe_and_publish();
     rig.publish("t/a", numbered(1, 300));
     REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 300; }));
     broker.restart();
     rig.host.run_for(50ms);
     rig.inlet.settle(0, LEAT_ACK);  // while nothing can be told
-    REQUIRE(rig.host.run_until([&] { return rig.host.last_reason("source").find("resumed") != std::string::npos; }));
+    REQUIRE(rig.host.run_until([&] { return rig.is_resumed("source"); }));
     rig.publish("t/a", numbered(301, 310));
     REQUIRE(rig.host.run_until([&] { return rig.inlet.count >= 310; }));
     CHECK(rig.inlet.payloads() == numbered(1, 310));
@@ -86,10 +77,7 @@ TEST_CASE("out of credit the source stops reading, the connection outlives the k
         Mosquitto broker({.extra = kUnlimited});
         Rig rig(broker.port(), version);
         rig.settings.connect.keep_alive = 2;
-        rig.start_source({.messages = 100});
-        REQUIRE(rig.source_is_up());
-        rig.host.run_for(50ms);
-        rig.start_sink();
+        rig.subscribe_and_publish({.messages = 100});
         rig.publish("t/a", std::vector<std::string>(20'000, std::string(1000, 'x')));
         REQUIRE(rig.all_landed());
         REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 100; }));
@@ -111,10 +99,7 @@ TEST_CASE("out of credit the source stops reading, the connection outlives the k
 TEST_CASE("a message settled retry comes again after a backoff, before later ones get credit") {
     Mosquitto broker({.extra = kUnlimited});
     Rig rig(broker.port());
-    rig.start_source({.messages = 1});
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
-    rig.start_sink();
+    rig.subscribe_and_publish({.messages = 1});
     rig.publish("t/a", numbered(1, 5));
     int refusals = 0;
     rig.inlet.at_once = [&](const ScriptedInlet::Arrival& a) {
@@ -129,10 +114,7 @@ TEST_CASE("a reject at the source is told to the broker and does not come again"
     Mosquitto broker({.extra = kUnlimited});
     auto first = std::make_unique<Rig>(broker.port());
     Rig& rig = *first;
-    rig.start_source();
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
-    rig.start_sink();
+    rig.subscribe_and_publish();
     rig.publish("t/a", numbered(1, 3));
     rig.inlet.at_once = [](const ScriptedInlet::Arrival& a) { return a.payload == "2" ? LEAT_REJECT : LEAT_ACK; };
     REQUIRE(rig.host.run_until([&] { return rig.flow().settled == 3; }));
@@ -149,10 +131,7 @@ TEST_CASE("a reject at the source is told to the broker and does not come again"
 TEST_CASE("a source that was stopped with messages in flight starts again and gets them again") {
     Mosquitto broker({.extra = kUnlimited});
     Rig rig(broker.port());
-    rig.start_source();
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
-    rig.start_sink();
+    rig.subscribe_and_publish();
     rig.publish("t/a", numbered(1, 3));
     REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 3; }));
     rig.inlet.settle(1, LEAT_ACK);
@@ -172,10 +151,7 @@ TEST_CASE("a source that was stopped with messages in flight starts again and ge
 TEST_CASE("a source says that it has stopped only when every message has been settled") {
     Mosquitto broker({.extra = kUnlimited});
     Rig rig(broker.port());
-    rig.start_source();
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
-    rig.start_sink();
+    rig.subscribe_and_publish();
     rig.publish("t/a", numbered(1, 2));
     REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 2; }));
     rig.source->c()->hold(rig.source->c());
@@ -192,10 +168,7 @@ TEST_CASE("receive buffers end with their messages, with headers too") {
     Rig rig(broker.port());
     std::uint64_t most = 0;
     rig.inlet.only_counts = true;
-    rig.start_source({.messages = 1000, .bytes = 8U << 20U});
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
-    rig.start_sink();
+    rig.subscribe_and_publish({.messages = 1000, .bytes = 8U << 20U});
     rig.headers = {{leat::bytes("trace"), leat::bytes("abc")}};
     rig.publish("t/a", std::vector<std::string>(64, std::string(1U << 20U, 'm')));
     REQUIRE(rig.host.run_until([&] {
@@ -208,10 +181,7 @@ TEST_CASE("receive buffers end with their messages, with headers too") {
 TEST_CASE("out of credit by its receive buffers alone, a source lets go what stages collect") {
     Mosquitto broker({.extra = kUnlimited});
     Rig rig(broker.port());
-    rig.start_source({.messages = 1000, .bytes = 64 * 1024});
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
-    rig.start_sink();
+    rig.subscribe_and_publish({.messages = 1000, .bytes = 64 * 1024});
     const std::string long_value(3000, 'v');  // not counted as content
     rig.headers = {{leat::bytes("trace"), leat::bytes(long_value)}};
     rig.publish("t/a", numbered(1, 200));
@@ -244,7 +214,7 @@ TEST_CASE("3.1.1: a reconnect to the same session does not bring the retained me
     REQUIRE(rig.host.run_until([&] { return rig.inlet.count == 1; }));
     rig.host.run_for(100ms);
     broker.restart();
-    REQUIRE(rig.host.run_until([&] { return rig.host.last_reason("source").find("resumed") != std::string::npos; }));
+    REQUIRE(rig.host.run_until([&] { return rig.is_resumed("source"); }));
     rig.host.run_for(200ms);
     CHECK(rig.inlet.count == 1);
 }
@@ -254,17 +224,13 @@ TEST_CASE("a filter that left the configuration is unsubscribed from the persist
     {
         Rig rig(broker.port());
         rig.options.topics = {"t/old", "t/kept"};
-        rig.start_source();
-        REQUIRE(rig.source_is_up());
-        rig.host.run_for(100ms);
+        rig.subscribe();
     }
     Rig rig(broker.port());
     rig.inlet.at_once = [](const auto&) { return LEAT_ACK; };
     (void)rig.remembered.set("rig.source", {"t/old", "t/kept"});
     rig.options.topics = {"t/kept"};
-    rig.start_source();
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(100ms);
+    rig.subscribe();
     rig.start_sink();
     rig.publish("t/old", {"stray"});
     rig.publish("t/kept", {"wanted"});

@@ -70,7 +70,7 @@ std::string load_files(SSL_CTX* context, const TlsFiles& files) {
     if (files.cert.empty()) return {};
     if (SSL_CTX_use_certificate_chain_file(context, files.cert.c_str()) != 1)
         return "cannot use the certificate " + files.cert + ": " + tls_error("not a PEM file");
-    const std::string& key = files.key.empty() ? files.cert : files.key;
+    const std::string& key = files.key_file();
     SSL_CTX_set_default_passwd_cb(context, give_password);
     SSL_CTX_set_default_passwd_cb_userdata(context, const_cast<std::string*>(&files.key_password));
     const bool loaded = SSL_CTX_use_PrivateKey_file(context, key.c_str(), SSL_FILETYPE_PEM) == 1;

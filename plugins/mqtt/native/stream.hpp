@@ -10,6 +10,7 @@
 
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <leat/sdk/tls.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -19,15 +20,6 @@ struct ssl_st;
 struct ssl_ctx_st;
 
 namespace leat::mqtt {
-
-/// How to speak TLS. Files are PEM.
-struct TlsFiles {
-    std::string ca;    ///< empty: the system's authorities
-    std::string cert;  ///< empty: no client certificate
-    std::string key;   ///< empty: in `cert`
-    std::string key_password;
-    bool verify = true;  ///< certificate and host name
-};
 
 /// The settings of TLS connections, read from files. Empty with the reason in `error` when they cannot be used.
 class TlsContext {

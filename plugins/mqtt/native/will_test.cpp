@@ -17,9 +17,7 @@ struct Watched {
     explicit Watched(Version version = Version::v5) : rig(broker.port(), version), relay(broker.port()) {
         rig.inlet.at_once = [](const auto&) { return LEAT_ACK; };
         rig.options.topics = {"status/#"};
-        rig.start_source();
-        REQUIRE(rig.source_is_up());
-        rig.host.run_for(50ms);
+        rig.subscribe();
         rig.settings.port = relay.port();
         will.topic = "status/gw";
         will.payload = "gone";
@@ -29,7 +27,7 @@ struct Watched {
         rig.settings.connect.will = will;
         rig.settings.will_on_stop = on_stop;
         rig.start_sink("t/a");
-        REQUIRE(rig.host.run_until([&] { return rig.host.last_state("sink") == LEAT_STATE_UP; }));
+        REQUIRE(rig.sink_is_up());
     }
     bool arrived() {
         return rig.host.run_until([&] { return rig.inlet.count >= 1; });
@@ -113,9 +111,7 @@ TEST_CASE("a source has a will of its own, and gets it after the reconnect where
     will.payload = "gone";
     will.qos = 1;
     rig.settings.connect.will = will;
-    rig.start_source();
-    REQUIRE(rig.source_is_up());
-    rig.host.run_for(50ms);
+    rig.subscribe();
     relay.refuse();
     REQUIRE(rig.host.run_until(
         [&] { return broker.logged("closed its connection") + broker.logged("Socket error on client") > 0; }));

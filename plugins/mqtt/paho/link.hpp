@@ -11,6 +11,7 @@
 // and no queue of Paho's, survives it.
 #pragma once
 
+#include <leat/sdk/reconnect.hpp>
 #include <leat/sdk/services.hpp>
 
 #include <mqtt/async_client.h>
@@ -25,7 +26,6 @@
 #include <vector>
 
 #include "native/connection.hpp"
-#include "native/reconnect.hpp"
 #include "paho/greeting.hpp"
 #include "paho/tunnel.hpp"
 

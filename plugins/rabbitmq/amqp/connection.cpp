@@ -118,8 +118,10 @@ void Connection::open_tls(const Settings& settings) {
         throw Lost("tls.ca: no certificates can be read from " + tls.ca);
     }
     if (!tls.key_password.empty()) amqp_ssl_socket_set_key_passwd(socket, tls.key_password.c_str());
-    if (!tls.cert.empty() && amqp_ssl_socket_set_key(socket, tls.cert.c_str(), tls.key.c_str()) != AMQP_STATUS_OK) {
-        throw Lost("tls.cert, tls.key: cannot be read, or do not belong together: " + tls.cert + ", " + tls.key);
+    if (!tls.cert.empty() &&
+        amqp_ssl_socket_set_key(socket, tls.cert.c_str(), tls.key_file().c_str()) != AMQP_STATUS_OK) {
+        throw Lost("tls.cert, tls.key: cannot be read, or do not belong together: " + tls.cert + ", " +
+                   tls.key_file());
     }
     amqp_ssl_socket_set_ssl_versions(socket, AMQP_TLSv1_2, AMQP_TLSvLATEST);
     amqp_ssl_socket_set_verify_peer(socket, tls.verify);

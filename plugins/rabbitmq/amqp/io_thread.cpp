@@ -5,12 +5,11 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <leat/sdk/reconnect.hpp>
 
 #include <random>
 #include <thread>
 #include <utility>
-
-#include "reconnect.hpp"
 
 namespace leat::rabbitmq {
 namespace {

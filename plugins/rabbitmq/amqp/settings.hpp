@@ -1,15 +1,12 @@
 // How to reach and enter a broker: plain data, complete when a thread begins to connect.
 #pragma once
 
+#include <leat/sdk/tls.hpp>
+
 #include <chrono>
 #include <string>
 
 namespace leat::rabbitmq {
-
-struct TlsFiles {
-    std::string ca, cert, key, key_password;  ///< empty: not given
-    bool verify = true;
-};
 
 struct Settings {
     std::string host;

@@ -1,17 +1,20 @@
-// How long to wait before the next attempt to connect: doubling from `least` to `most`, with jitter so that many
-// clients do not come back at once. The delay starts anew only after a connection has lasted: two clients that throw
-// each other out by one client id must not do so in a tight loop.
+// How long a client waits before its next attempt to connect: doubling from `least` to `most`, with jitter so that
+// many clients do not come back at once. The delay starts anew only after a connection has lasted: two clients that
+// throw each other out by one client id, or one that its broker closes again and again, must not come back in a tight
+// loop.
 //
-//   after(reconnect.next(random()), try_again);
+//     reconnect.lost(services.now());
+//     services.after(reconnect.next(random()), try_again, this);
 //
-// On the shard only.
+// On one thread.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 
-namespace leat::mqtt {
+namespace leat {
+inline namespace v1 {
 
 class Reconnect {
   public:
@@ -47,4 +50,5 @@ class Reconnect {
     bool is_up_ = false;
 };
 
-}  // namespace leat::mqtt
+}  // namespace v1
+}  // namespace leat
