@@ -1,6 +1,27 @@
 #include "native/session.hpp"
 
 namespace leat::mqtt {
+namespace {
+
+// What an answer to a packet of ours, or a PUBREL, is to the session's owner.
+Event::Kind kind_of(Packet packet) {
+    switch (packet) {
+        case Packet::puback:
+            return Event::Kind::acknowledged;
+        case Packet::pubrec:
+            return Event::Kind::received;
+        case Packet::pubrel:
+            return Event::Kind::released;
+        case Packet::pubcomp:
+            return Event::Kind::completed;
+        case Packet::suback:
+            return Event::Kind::subscribed;
+        default:
+            return Event::Kind::unsubscribed;
+    }
+}
+
+}  // namespace
 
 void Session::open(const Connect& connect, std::size_t largest) {
     out_.clear();
@@ -55,22 +76,14 @@ Fault Session::take_connack(const Frame& frame, Event& out) {
 Fault Session::dispatch(const Frame& frame, Event& out) {
     switch (frame.type()) {
         case Packet::puback:
-            out.kind = Event::Kind::acknowledged;
-            return decode_ack(frame.first, frame.body, version_, out.ack);
         case Packet::pubrec:
-            out.kind = Event::Kind::received;
-            return decode_ack(frame.first, frame.body, version_, out.ack);
         case Packet::pubrel:
-            out.kind = Event::Kind::released;
-            return decode_ack(frame.first, frame.body, version_, out.ack);
         case Packet::pubcomp:
-            out.kind = Event::Kind::completed;
+            out.kind = kind_of(frame.type());
             return decode_ack(frame.first, frame.body, version_, out.ack);
         case Packet::suback:
-            out.kind = Event::Kind::subscribed;
-            return decode_granted(frame.first, frame.body, version_, out.granted);
         case Packet::unsuback:
-            out.kind = Event::Kind::unsubscribed;
+            out.kind = kind_of(frame.type());
             return decode_granted(frame.first, frame.body, version_, out.granted);
         case Packet::pingresp:
             out.kind = Event::Kind::ping_answered;
