@@ -1,8 +1,9 @@
-// What a condition costs per message, in nanoseconds: the `if` of a branch, of filter and of others.
+// What a condition costs per message: the `if` of a branch, of filter and of others. Google Benchmark.
 //
-//   leat-bench-conditions
-#include <chrono>
-#include <cstdio>
+//   leat-bench-conditions [--benchmark_repetitions=5]
+#include <benchmark/benchmark.h>
+
+#include <array>
 #include <string>
 
 #include "expression/condition.hpp"
@@ -12,22 +13,22 @@ using namespace leat::expression;
 
 namespace {
 
-constexpr int kMessages = 2'000'000;
+struct Case {
+    const char* name;
+    const char* condition;
+};
+constexpr std::array kCases{
+    Case{"topic", "topic == 'plant/7/press/temp'"},
+    Case{"level", "topic[2] == 'press'"},
+    Case{"matches", "key matches 'press-[0-9]+'"},
+    Case{"header", "header:unit == 'C'"},
+    Case{"no-header", "exists header:none"},
+    Case{"json", "json:/value > 80"},
+    Case{"json-twice", "json:/value > 80 and json:/n < 20"},
+    Case{"mixed", "topic[1] == 7 and (header:unit == 'C' or json:/value > 80)"},
+};
 
-double nanoseconds(const Condition& condition, const leat_message& message) {
-    leat_text scratch{nullptr, 0, 0};
-    leat_bytes why{};
-    int yes = 0;
-    const auto begin = std::chrono::steady_clock::now();
-    for (int i = 0; i < kMessages; ++i) yes += condition.evaluate(message, scratch, why) == Verdict::yes;
-    const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
-    clear(scratch);
-    return yes < 0 ? 0 : took.count() / kMessages;
-}
-
-}  // namespace
-
-int main() {
+void evaluate(benchmark::State& state, const char* text) {
     const leat_header headers[] = {{bytes("trace"), bytes("4711")}, {bytes("unit"), bytes("C")}};
     leat_message message{};
     message.topic = bytes("plant/7/press/temp");
@@ -36,17 +37,26 @@ int main() {
         bytes(R"({"n":17,"lane":1,"value":82.3,"fill":"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"})");
     message.headers = headers;
     message.header_count = 2;
-    for (const char* text :
-         {"topic == 'plant/7/press/temp'", "topic[2] == 'press'", "key matches 'press-[0-9]+'", "header:unit == 'C'",
-          "exists header:none", "json:/value > 80", "json:/value > 80 and json:/n < 20",
-          "topic[1] == 7 and (header:unit == 'C' or json:/value > 80)"}) {
-        std::string error;
-        const auto condition = Condition::compile(text, {'/', "r"}, error);
-        if (!condition) {
-            std::fprintf(stderr, "%s: %s\n", text, error.c_str());
-            return 1;
-        }
-        std::printf("%7.1f ns  %s\n", nanoseconds(*condition, message), text);
+    std::string error;
+    const auto condition = Condition::compile(text, {'/', "r"}, error);
+    if (!condition) {
+        state.SkipWithError(error.c_str());
+        return;
     }
-    return 0;
+    leat_text scratch{nullptr, 0, 0};
+    leat_bytes why{};
+    for ([[maybe_unused]] auto _ : state) benchmark::DoNotOptimize(condition->evaluate(message, scratch, why));
+    clear(scratch);
+    state.SetItemsProcessed(state.iterations());
+    state.SetLabel(text);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    for (const Case& c : kCases)
+        benchmark::RegisterBenchmark((std::string("conditions/") + c.name).c_str(), evaluate, c.condition);
+    benchmark::Initialize(&argc, argv);
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+    return benchmark::RunSpecifiedBenchmarks() > 0 ? 0 : 1;
 }

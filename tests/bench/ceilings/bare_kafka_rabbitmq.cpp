@@ -14,13 +14,13 @@ namespace {
 using namespace leat;
 
 constexpr std::string_view kUsage =
-    "usage: bare_kafka_rabbitmq --brokers LIST --topic T --port P --queue Q [--group G] [--in-flight N]";
+    "usage: bare_kafka_rabbitmq --brokers LIST --topic T --amqp-port P --queue Q [--group G] [--in-flight N]";
 
 class Bridge {
   public:
     explicit Bridge(const test::Arguments& arguments)
         : source_(arguments),
-          sink_(arguments.number("port", 5672), arguments.text("queue")),
+          sink_(arguments.number("amqp-port", 5672), arguments.text("queue")),
           max_in_flight_(arguments.number("in-flight", 10'000)) {}
 
     void run() {

@@ -15,13 +15,13 @@ using namespace leat;
 using test::MqttPacket;
 
 constexpr std::string_view kUsage =
-    "usage: bare_mqtt_kafka --port P --filter F --brokers LIST --topic T [--client-id ID] [--in-flight N] [--set "
+    "usage: bare_mqtt_kafka --port P --filter F --brokers LIST --to TOPIC [--client-id ID] [--in-flight N] [--set "
     "name=value]...";
 
 class Bridge {
   public:
     explicit Bridge(const test::Arguments& arguments)
-        : sink_(arguments, arguments.text("topic")),
+        : sink_(arguments, arguments.text("to")),
           mqtt_(connection_options(arguments)),
           max_in_flight_(arguments.number("in-flight", 20'000)) {
         if (!mqtt_.session_present()) mqtt_.subscribe({arguments.text("filter")}, 1);

@@ -14,14 +14,14 @@ namespace {
 using namespace leat;
 
 constexpr std::string_view kUsage =
-    "usage: bare_rabbitmq_kafka --brokers LIST --topic T --port P --queue Q [--prefetch N] [--set name=value]...";
+    "usage: bare_rabbitmq_kafka --brokers LIST --to TOPIC --amqp-port P --queue Q [--prefetch N] [--set name=value]...";
 
 class Bridge {
   public:
     explicit Bridge(const test::Arguments& arguments)
         : prefetch_(arguments.number("prefetch", 4096)),
-          source_(arguments.number("port", 5672), arguments.text("queue"), prefetch_),
-          sink_(arguments, arguments.text("topic")) {}
+          source_(arguments.number("amqp-port", 5672), arguments.text("queue"), prefetch_),
+          sink_(arguments, arguments.text("to")) {}
 
     void run() {
         while (test::stop_requested == 0) {

@@ -1,5 +1,6 @@
 // Watches how many messages of a queue are ready: prints `SECONDS COUNT` lines until the count is reached.
 #include <chrono>
+#include <iomanip>
 #include <iostream>
 #include <thread>
 
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: rabbitmq_depth --port P --queue Q --until COUNT [--limit SECONDS]\n"
-    "Code 1 when the limit has passed before.";
+    "SECONDS are of the monotonic clock. Code 1 when the limit has passed before.";
 
 }  // namespace
 
@@ -29,8 +30,8 @@ int main(int argc, char** argv) {
         const amqp_queue_declare_ok_t* found = amqp_queue_declare(
             amqp.state(), leat::bare::kChannel, leat::bare::amqp(queue), 1, 0, 0, 0, amqp_empty_table);
         if (found == nullptr) return 2;
-        const std::chrono::duration<double> now = Clock::now() - begin;
-        std::cout << now.count() << ' ' << found->message_count << '\n';
+        const std::chrono::duration<double> now = Clock::now().time_since_epoch();
+        std::cout << std::fixed << std::setprecision(6) << now.count() << ' ' << found->message_count << '\n';
         if (found->message_count == until) return 0;
         std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the sampling step
     }

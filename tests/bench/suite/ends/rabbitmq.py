@@ -1,0 +1,82 @@
+"""RabbitMQ at either end: durable queues, persistent messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..stage import Curve, Stage
+from . import SHAPE
+from .records import compare
+
+
+def backend(stage: Stage) -> dict[str, Any]:
+    return {"plugin": "rabbitmq", "url": f"amqp://{stage.addresses['rabbitmq']}"}
+
+
+def depth(stage: Stage, queue: str, until: int, limit_s: int = 120) -> Curve:
+    """The curve of a queue's ready messages until there are so many; declares it."""
+    return stage.watch("rabbitmq_depth", "--port", stage.port("rabbitmq"), "--queue", queue, "--until", until,
+                       "--limit", limit_s, what=f"{until} wanted in {queue}")
+
+
+class RabbitSource:
+    """A queue with a backlog."""
+
+    broker = "rabbitmq"
+
+    def topics(self, path: str, tags: list[str]) -> list[str]:
+        return []
+
+    def prepare(self, stage: Stage, path: str, count: int) -> None:
+        pass
+
+    def fill(self, stage: Stage, tag: str, count: int) -> None:
+        stage.run("bare_rabbitmq_publish", "--port", stage.port("rabbitmq"), "--queue", tag, "--count", count,
+                  "--keys", 1, "--record", stage.file(f"{tag}.pub"), *SHAPE)
+
+    def record(self, path: str, tag: str) -> str:
+        return f"{tag}.pub"
+
+    def bare(self, stage: Stage, path: str, tag: str) -> list[str]:
+        return ["--amqp-port", stage.port("rabbitmq"), "--queue", tag]
+
+    def backend(self, stage: Stage, tag: str) -> dict[str, Any]:
+        return backend(stage)
+
+    def route(self, path: str, tag: str) -> dict[str, Any]:
+        return {"queue": tag}
+
+
+class RabbitSink:
+    """A queue for each run. `keys`: whether messages have some to be checked."""
+
+    broker = "rabbitmq"
+
+    def __init__(self, keys: bool = True) -> None:
+        self._keys = keys
+
+    def topics(self, path: str, tags: list[str]) -> list[str]:
+        return []
+
+    def open(self, stage: Stage, tag: str) -> None:
+        depth(stage, tag, 0)
+
+    def bare(self, stage: Stage, path: str, tag: str) -> list[str]:
+        return ["--amqp-port", stage.port("rabbitmq"), "--queue", tag]
+
+    def backend(self, stage: Stage, tag: str) -> dict[str, Any]:
+        return backend(stage)
+
+    def route(self, path: str, tag: str) -> dict[str, Any]:
+        return {"routing_key": tag}
+
+    def landing(self, stage: Stage, path: str, tag: str, count: int) -> Curve:
+        return [point for point in depth(stage, tag, count) if point[1] > 0]
+
+    def close(self, stage: Stage, tag: str) -> None:
+        pass
+
+    def audit(self, stage: Stage, tag: str, count: int, published: str) -> dict[str, int]:
+        stage.run("bare_rabbitmq_consume", "--port", stage.port("rabbitmq"), "--queue", tag, "--expect", count,
+                  "--keys", int(self._keys), "--record", stage.file(f"{tag}.rec"), *SHAPE)
+        return compare(stage, published, f"{tag}.rec")

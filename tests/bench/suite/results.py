@@ -1,0 +1,30 @@
+"""The format of results that `leat bench --with FILE` reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import platform
+import statistics
+from typing import Any
+
+Result = dict[str, Any]
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    models = [line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+              if line.startswith("model name")]
+    return {"cpu": models[0] if models else platform.machine(), "cores": len(os.sched_getaffinity(0)),
+            "memory_mb": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20,
+            "kernel": platform.release()}
+
+
+def figures(rounds: list[float]) -> Result:
+    return {"rounds": rounds, "median": statistics.median(rounds), "min": min(rounds), "max": max(rounds)}
+
+
+def write(file: pathlib.Path, results: list[Result]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"format": 1, "machine": machine(), "results": results}, indent=2) + "\n")

@@ -1,0 +1,118 @@
+"""Brokers, programs and files of one run of the suite."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Curve = list[tuple[float, int]]
+PARTITIONS = 4
+
+
+class Failure(Exception):
+    """A run that gives no figure, and why."""
+
+
+class Stage:
+    """Private brokers on 127.0.0.1, the programs of a build, and a folder for records and logs."""
+
+    def __init__(self, build: pathlib.Path, folder: str) -> None:
+        self.build, self.folder = build, pathlib.Path(folder)
+        self.addresses: dict[str, str] = {}
+        self.broker_pids: dict[str, int] = {}
+        self._children: list[subprocess.Popen[str]] = []
+
+    def start_broker(self, kind: str, topics: Iterable[str] = ()) -> None:
+        """Starts a mosquitto, rabbitmq or kafka; the last with these topics."""
+        words = [w for topic in topics for w in ("--topic", f"{topic}:{PARTITIONS}")]
+        if kind == "mosquitto":
+            words = ["--persistence", "0"]
+        command = [self.program("broker"), "--kind", kind, *words]
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self._children.append(child)
+        line = child.stdout.readline().split() if child.stdout else []
+        if not line:
+            raise Failure(f"no {kind}")
+        self.addresses[kind], self.broker_pids[kind] = line[0], int(line[1])
+
+    def close(self) -> None:
+        for child in self._children:
+            end(child)
+
+    def port(self, kind: str) -> str:
+        return self.addresses[kind].split(":")[1]
+
+    def broker_cpu(self, kind: str) -> float:
+        """CPU seconds of a broker so far, those of ended threads too."""
+        fields = pathlib.Path(f"/proc/{self.broker_pids[kind]}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def program(self, name: str) -> str:
+        """A program of tests/tools or tests/bench, or the host."""
+        for place in ("tests/tools", "tests/bench", "bin"):
+            if (self.build / place / name).is_file():
+                return str(self.build / place / name)
+        raise Failure(f"{name} is not built")
+
+    def file(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def text(self, name: str) -> str:
+        return pathlib.Path(self.file(name)).read_text(errors="replace")
+
+    def run(self, name: str, *words: Any, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run([self.program(name), *map(str, words)], capture_output=True, text=True)
+        if check and done.returncode != 0:
+            raise Failure(f"{name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+        return done
+
+    def start(self, log: str, name: str, *words: Any) -> subprocess.Popen[str]:
+        with open(self.file(log), "w") as out:
+            command = [self.program(name), *map(str, words)]
+            return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True)
+
+    def watch(self, name: str, *words: Any, what: str) -> Curve:
+        """Runs a program that prints `SECONDS COUNT` lines until its count is reached."""
+        done = self.run(name, *words, check=False)
+        curve = [(float(t), int(n)) for t, n in (line.split() for line in done.stdout.splitlines())]
+        if done.returncode != 0:
+            raise Failure(f"{what}: {curve[-1][1] if curve else 'nothing'} landed; {done.stderr[-500:]}")
+        return curve
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """SIGTERM, and SIGKILL after half a minute."""
+    process.terminate()
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def wait_for(condition: Callable[[], bool], limit_s: float, what: Callable[[], str]) -> None:
+    latest = time.monotonic() + limit_s
+    while not condition():
+        if time.monotonic() > latest:
+            raise Failure(f"waited {limit_s} s for {what()}")
+        time.sleep(0.005)
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU time of a process so far: of each thread, to the nanosecond."""
+    total = 0
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        total += int((task / "schedstat").read_text().split()[0])
+    return total / 1e9
+
+
+def peak_mb(pid: int) -> float:
+    """The most memory that a process has had resident, MiB."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
