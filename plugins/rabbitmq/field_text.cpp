@@ -4,6 +4,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "amqp/bytes.hpp"
+
 namespace leat::rabbitmq {
 namespace {
 
@@ -42,8 +44,6 @@ void append_quoted(std::string_view text, std::string& out) {
     }
     out += '"';
 }
-
-std::string_view text_of(amqp_bytes_t b) { return {static_cast<const char*>(b.bytes), b.len}; }
 
 void append_json(const amqp_field_value_t& value, std::string& out, int depth);
 

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "amqp/bytes.hpp"
 #include "field_text.hpp"
 
 namespace leat::rabbitmq {
@@ -41,8 +42,6 @@ constexpr amqp_flags_t kShown = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_CONTEN
                                 AMQP_BASIC_EXPIRATION_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG | AMQP_BASIC_TYPE_FLAG |
                                 AMQP_BASIC_APP_ID_FLAG | AMQP_BASIC_USER_ID_FLAG | AMQP_BASIC_PRIORITY_FLAG;
 
-std::string_view text_of(amqp_bytes_t b) { return {static_cast<const char*>(b.bytes), b.len}; }
-amqp_bytes_t amqp_of(std::string_view s) { return {s.size(), const_cast<char*>(s.data())}; }
 bool has(const amqp_basic_properties_t& p, amqp_flags_t flag) { return (p._flags & flag) != 0; }
 
 std::string_view decimal(unsigned number, std::array<char, 12>& digits) {
@@ -155,7 +154,7 @@ char* DeliveryReader::write(const Delivery& delivery, char* at, leat_message& me
 
 bool PropertiesWriter::set_text(amqp_bytes_t& property, amqp_flags_t flag, std::string_view value) {
     if (value.size() > kShort) fault_ = "a property is longer than the 255 bytes that AMQP allows";
-    property = amqp_of(value);
+    property = bytes_of(value);
     properties_._flags |= flag;
     size_ += value.size() + 1;
     return true;
@@ -164,9 +163,9 @@ bool PropertiesWriter::set_text(amqp_bytes_t& property, amqp_flags_t flag, std::
 void PropertiesWriter::add_text(std::string_view name, leat_bytes value) {
     if (name.size() > kShort) fault_ = "a header's name is longer than the 255 bytes that AMQP allows";
     amqp_table_entry_t& entry = entries_.emplace_back();
-    entry.key = amqp_of(name);
+    entry.key = bytes_of(name);
     entry.value.kind = present(value) ? AMQP_FIELD_KIND_UTF8 : AMQP_FIELD_KIND_VOID;
-    entry.value.value.bytes = amqp_of(view(value));
+    entry.value.value.bytes = bytes_of(view(value));
     size_ += name.size() + value.size + 6;
 }
 
@@ -223,7 +222,7 @@ const char* PropertiesWriter::fill(const leat_message& message, const PublishOpt
     if (present(message.key) && !options.key_header.empty()) add_text(options.key_header, message.key);
     if (options.mandatory) {
         amqp_table_entry_t& entry = entries_.emplace_back();
-        entry.key = amqp_of(kSequenceHeader);
+        entry.key = bytes_of(kSequenceHeader);
         entry.value.kind = AMQP_FIELD_KIND_I64;
         entry.value.value.i64 = static_cast<std::int64_t>(sequence);
         size_ += kSequenceHeader.size() + 10;

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "bytes.hpp"
 #include "settings.hpp"
 
 namespace leat::rabbitmq {
@@ -40,9 +41,6 @@ class Closed : public Lost {
     int code_;
     bool is_channel_;
 };
-
-inline std::string_view text_of(amqp_bytes_t b) { return {static_cast<const char*>(b.bytes), b.len}; }
-inline amqp_bytes_t bytes_of(std::string_view s) { return {s.size(), const_cast<char*>(s.data())}; }
 
 class Connection {
   public:
