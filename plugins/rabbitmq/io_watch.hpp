@@ -34,6 +34,23 @@ class IoWatch {
     IoWatch(const IoWatch&) = delete;
     IoWatch& operator=(const IoWatch&) = delete;
 
+    /// Tells the host the states that have come, in order, and each to told(note); where the thread asks for settings
+    /// it gets them with secrets as they are now.
+    template <class Told>
+    void tell_states(const ReadSettings& read_settings, Told&& told) {
+        for (const Note& note : thread_->take_notes()) {
+            services_.host->state(services_.me, note.state, bytes(note.why), note.next_attempt.count());
+            told(note);
+            if (!note.asks_for_settings) continue;
+            Settings settings;
+            std::string why;
+            if (read_settings(settings, why))
+                thread_->renew(std::move(settings));
+            else
+                services_.log_warning(why + "; the old value is tried again");
+        }
+    }
+
     /// Ends the thread and calls over(arg), here or later; it may end this object. Nothing rings afterwards.
     void stop(Call over) {
         over_ = over;

@@ -46,21 +46,8 @@ void RabbitSource::rung() {
         else
             drop_block(*block);
     }
-    tell_states();
+    watch_->tell_states(read_settings_, [](const Note&) {});
     if (emitting()) resume();
-}
-
-void RabbitSource::tell_states() {
-    for (const Note& note : consumer_->take_notes()) {
-        services().host->state(services().me, note.state, bytes(note.why), note.next_attempt.count());
-        Settings settings;
-        std::string why;
-        if (!note.asks_for_settings) continue;
-        if (read_settings_(settings, why))
-            consumer_->renew(std::move(settings));
-        else
-            services().log_warning(why + "; the old value is tried again");
-    }
 }
 
 // The connection was lost: the broker delivers all that was not acknowledged again.

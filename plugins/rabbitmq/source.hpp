@@ -36,7 +36,6 @@ class RabbitSource final : public leat::Source {
 
     [[nodiscard]] Consumer::Plan plan() const;
     void rung();
-    void tell_states();
     void begin_generation(std::uint64_t generation);
     void emit_block(Block& block);
     void drop_block(Block& block);

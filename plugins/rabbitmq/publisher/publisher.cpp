@@ -85,18 +85,10 @@ void Publisher::settle_results() {
 }
 
 void Publisher::tell_states() {
-    for (const Note& note : sender_->take_notes()) {
+    watch_->tell_states(read_settings_, [this](const Note& note) {
         last_ = note;
-        services().host->state(services().me, note.state, bytes(note.why), note.next_attempt.count());
         for (SinkUser* user : users_) tell(*user);
-        Settings settings;
-        std::string why;
-        if (!note.asks_for_settings) continue;
-        if (read_settings_(settings, why))
-            sender_->renew(std::move(settings));
-        else
-            services().log_warning(why + "; the old value is tried again");
-    }
+    });
 }
 
 void Publisher::tell_findings() {
