@@ -12,6 +12,7 @@ TEST_CASE("a private Mosquitto comes back on its port after a restart") {
     Mosquitto broker({.persistence = true, .tls = &certificates, .users = {{"leat", "secret"}}});
     const auto port = broker.port();
     CHECK(accepts(broker.tls_port()));
+    CHECK(eventually([&] { return broker.logged("running") == 1; }));  // said after it listens
     broker.stop();
     CHECK_FALSE(accepts(port));
     broker.start();
