@@ -8,7 +8,7 @@
 namespace leat::console {
 
 enum class InputFormat { lines, json };
-enum class OutputFormat { lines, json, null };
+enum class OutputFormat { lines, json, null, measure };
 
 struct SourceOptions {
     InputFormat format = InputFormat::lines;
@@ -35,17 +35,26 @@ struct SourceOptions {
 struct SinkOptions {
     OutputFormat format = OutputFormat::lines;
     std::vector<std::string> show;
+    std::string record;
 
     static auto options() {
         return leat::options(
-            option<&SinkOptions::format>("format",
-                                         "lines: the payload and a newline. json: one object per line. null: nothing "
-                                         "is printed; messages are acknowledged at once, for measurements.")
-                .allowed({"lines", "json", "null"}),
+            option<&SinkOptions::format>(
+                "format",
+                "lines: the payload and a newline. json: one object per line. null: nothing "
+                "is printed; messages are acknowledged at once, for measurements. measure: the same, "
+                "and the stamps of generate are read: what came, what came twice, what came "
+                "behind a later one of its stream, and when.")
+                .allowed({"lines", "json", "null", "measure"}),
             option<&SinkOptions::show>("show",
                                        "lines: what is printed before the payload, each with a tab behind it: topic, "
                                        "key, headers.")
-                .example("[\"topic\", \"key\"]"));
+                .example("[\"topic\", \"key\"]"),
+            option<&SinkOptions::record>(
+                "record",
+                "measure: at the end this file gets, for each message in the order of "
+                "arrival, the nanoseconds since it was due: 64-bit integers of this machine.")
+                .advanced());
     }
 };
 

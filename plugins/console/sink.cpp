@@ -3,11 +3,16 @@
 #include "lines.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <stdexcept>
 
 namespace leat::console {
 
-Sink::Sink(const SinkOptions& options, Output& output) : format_(options.format), output_(output) {
+Sink::Sink(const SinkOptions& options, Output& output)
+    : format_(options.format), output_(output), record_(options.record) {
+    if (!record_.empty() && format_ != OutputFormat::measure) {
+        throw std::invalid_argument("record: wants \"format\": \"measure\"");
+    }
     for (const std::string& what : options.show) {
         if (what != "topic" && what != "key" && what != "headers") {
             throw std::invalid_argument("show: \"" + what + "\" is none of topic, key, headers");
@@ -16,10 +21,53 @@ Sink::Sink(const SinkOptions& options, Output& output) : format_(options.format)
     }
 }
 
+void Sink::open() {
+    if (format_ != OutputFormat::measure) return;
+    measure_.emplace(!record_.empty());
+    const auto figure = [this](uint32_t kind, const char* name, const char* description) {
+        return services().host->counter(services().me, kind, name, description);
+    };
+    received_ = figure(LEAT_COUNTER, "received", "Messages that came.");
+    repeated_ = figure(LEAT_COUNTER, "repeated", "Of these, those that had come before.");
+    out_of_order_ = figure(LEAT_COUNTER, "out_of_order", "Messages that came behind a later one of their stream.");
+    unstamped_ = figure(LEAT_COUNTER, "unstamped", "Messages that do not begin with a stamp.");
+    first_ = figure(LEAT_GAUGE, "first_ns", "When the first came, ns of the steady clock; 0: none has.");
+    last_ = figure(LEAT_GAUGE, "last_ns", "When the last came, ns of the steady clock.");
+}
+
 void Sink::push(Batch& batch) {
+    if (measure_ && !is_stopping_) return measure(batch);
     if (format_ != OutputFormat::null && !is_stopping_) return print(batch);
     Settlements done;
     while (leat_message* m = batch.next()) done.end(*m, is_stopping_ ? LEAT_ABANDON : LEAT_ACK);  // hot: per message
+}
+
+void Sink::measure(Batch& batch) {
+    size_t n = 0;
+    const leat_message* messages = batch.all(n);
+    measure_->add(messages, n, services().host->now_ns());
+    show_figures();
+    Settlements done;
+    for (size_t i = 0; i < n; ++i) done.end(messages[i], LEAT_ACK);  // hot: per message
+}
+
+void Sink::show_figures() {
+    const leat_host& host = *services().host;
+    host.counter_set(received_, measure_->received());
+    host.counter_set(repeated_, measure_->repeated());
+    host.counter_set(out_of_order_, measure_->out_of_order());
+    host.counter_set(unstamped_, measure_->unstamped());
+    host.counter_set(first_, static_cast<uint64_t>(measure_->first_ns()));
+    host.counter_set(last_, static_cast<uint64_t>(measure_->last_ns()));
+}
+
+void Sink::write_record() const {
+    const std::vector<int64_t>& delays = measure_->delays();
+    std::FILE* file = std::fopen(record_.c_str(), "wb");
+    const size_t written = file ? std::fwrite(delays.data(), sizeof(int64_t), delays.size(), file) : 0;
+    if (!file || (std::fclose(file) != 0) | (written != delays.size())) {
+        services().log_error("record: cannot write " + record_);
+    }
 }
 
 // While an earlier block waits to be taken, what comes is put behind it: the source's credit bounds it.
@@ -98,6 +146,7 @@ void Sink::settle(size_t n, uint32_t outcome, uint32_t code) {
 
 void Sink::stop() {
     is_stopping_ = true;
+    if (!record_.empty()) write_record();
     if (watch_) services().host->watch_end(watch_);
     watch_ = nullptr;
     is_watching_ = false;

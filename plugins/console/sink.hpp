@@ -2,9 +2,11 @@
 #pragma once
 #include <leat/sdk/sink.hpp>
 
+#include "measure.hpp"
 #include "options.hpp"
 #include "output.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +16,14 @@ class Sink : public leat::Sink {
   public:
     Sink(const SinkOptions& options, Output& output);
 
+    void open() override;
     void push(Batch& batch) override;
     void stop() override;
 
   private:
+    void measure(Batch& batch);
+    void show_figures();
+    void write_record() const;
     void print(Batch& batch);
     void write();
     void wait();
@@ -34,6 +40,10 @@ class Sink : public leat::Sink {
     bool is_watching_ = false;
     uint64_t retry_timer_ = 0;
     bool is_stopping_ = false;
+    std::string record_;
+    std::optional<Measure> measure_;  // with format measure
+    leat_counter *received_ = nullptr, *repeated_ = nullptr, *out_of_order_ = nullptr, *unstamped_ = nullptr,
+                 *first_ = nullptr, *last_ = nullptr;
 };
 
 }  // namespace leat::console

@@ -44,6 +44,31 @@ class Numbers {
     size_t begin_ = 0;
 };
 
+/// What a stamped payload begins with; the console's format measure reads it.
+///
+///     0  "LEAT"   4  stream, 32 bits   8  number, 64 bits   16  due, ns of the steady clock, 64 bits
+///
+/// Integers are as this machine has them; dots fill up to the size.
+class Stamps {
+  public:
+    static constexpr size_t kLeast = 24;
+
+    explicit Stamps(size_t least_size) : size_(least_size > kLeast ? least_size : kLeast) {}
+    size_t largest() const { return size_; }
+
+    size_t write(char* at, uint32_t stream, uint64_t number, int64_t due_ns) const {  // hot: per message
+        std::memcpy(at, "LEAT", 4);
+        std::memcpy(at + 4, &stream, 4);
+        std::memcpy(at + 8, &number, 8);
+        std::memcpy(at + 16, &due_ns, 8);
+        std::memset(at + kLeast, '.', size_ - kLeast);
+        return size_;
+    }
+
+  private:
+    size_t size_;
+};
+
 /// Temperatures of devices: each walks at random between 20 and 100 degrees, the seed decides how.
 class Sensors {
   public:

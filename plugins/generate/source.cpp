@@ -1,10 +1,14 @@
 #include "source.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <limits>
+#include <stdexcept>
 
 namespace leat::generate {
 namespace {
+
+constexpr size_t kMostRecorded = 1 << 24;
 
 std::string named(std::string text, uint32_t device) {
     constexpr std::string_view kPlace = "{device}";
@@ -17,15 +21,31 @@ std::string named(std::string text, uint32_t device) {
 
 }  // namespace
 
-Source::Source(const SourceOptions& options) : options_(options), numbers_(options.size.bytes) {}
+Source::Source(const SourceOptions& options) : options_(options), numbers_(options.size.bytes) {
+    if (options.kind == Kind::stamped) stamps_.emplace(options.size.bytes);
+    if (!options.record.empty() && !is_open_loop()) {
+        throw std::invalid_argument("record: wants \"kind\": \"stamped\" and a rate");
+    }
+}
 
 Source::~Source() { leat_buffer_release(names_, names_ ? 1 : 0); }
 
 void Source::open() {
     if (options_.kind == Kind::sensors) sensors_.emplace(options_.size.bytes, options_.devices, options_.seed);
+    if (!options_.record.empty()) delays_.reserve(options_.count ? std::min(options_.count, kMostRecorded) : 65536);
     window_ = &open_window();
     lay_out_names();
+    open_figures();
     numbers_.seek(options_.first);
+}
+
+void Source::open_figures() {
+    const auto figure = [this](uint32_t kind, const char* name, const char* description) {
+        return services().host->counter(services().me, kind, name, description);
+    };
+    acknowledged_count_ = figure(LEAT_COUNTER, "acknowledged", "Messages finished, with all before them.");
+    begin_ = figure(LEAT_GAUGE, "begin_ns", "When the first message was made, ns of the steady clock.");
+    end_ = figure(LEAT_GAUGE, "end_ns", "When all of count were finished, ns of the steady clock; 0: not yet.");
 }
 
 // Topics, keys and headers never change, so they are laid out once.
@@ -60,13 +80,43 @@ void Source::start() {
         is_done_ = false;
     }
     budgeted_ns_ = services().host->now_ns();
+    if (is_open_loop()) origin_ns_ = budgeted_ns_ - due_ns(made()) + origin_ns_;
     services().up();
     wake();
 }
 
 void Source::stop() {
     services().cancel(timer_);
+    if (!options_.record.empty()) write_record();
     stopped_when_idle();
+}
+
+// When the message of this index was due: made 0 first.
+int64_t Source::due_ns(uint64_t index) const {
+    return origin_ns_ + static_cast<int64_t>(static_cast<double>(index) * 1e9 / options_.rate.per_second);
+}
+
+void Source::advanced(InFlight& window) {
+    const uint64_t now_acknowledged = window.watermark() - std::min(window.watermark(), skipped_);
+    if (now_acknowledged <= acknowledged_) return;
+    const bool is_end = options_.count && now_acknowledged >= options_.count;
+    if (is_end || !options_.record.empty()) {
+        const int64_t now = services().host->now_ns();
+        if (is_end) services().host->counter_set(end_, static_cast<uint64_t>(now));
+        for (uint64_t i = acknowledged_; i < now_acknowledged && !options_.record.empty(); ++i) {
+            if (delays_.size() < kMostRecorded) delays_.push_back(now - due_ns(i));
+        }
+    }
+    services().host->counter_add(acknowledged_count_, now_acknowledged - acknowledged_);
+    acknowledged_ = now_acknowledged;
+}
+
+void Source::write_record() const {
+    std::FILE* file = std::fopen(options_.record.c_str(), "wb");
+    const size_t written = file ? std::fwrite(delays_.data(), sizeof(int64_t), delays_.size(), file) : 0;
+    if (!file || (std::fclose(file) != 0) | (written != delays_.size())) {
+        services().log_error("record: cannot write " + options_.record);
+    }
 }
 
 // How many messages are due now.
@@ -75,6 +125,10 @@ uint64_t Source::allowed() {
     if (options_.rate.per_second <= 0) return left;
     const int64_t now = services().host->now_ns();
     const double rate = options_.rate.per_second;
+    if (is_open_loop()) {
+        const auto due = 1 + static_cast<uint64_t>(static_cast<double>(now - origin_ns_) * 1e-9 * rate);
+        return std::min(left, due - std::min(due, made()));
+    }
     budget_ = std::min(budget_ + static_cast<double>(now - budgeted_ns_) * 1e-9 * rate, std::max(1.0, rate / 10));
     budgeted_ns_ = now;
     return std::min(left, static_cast<uint64_t>(budget_));
@@ -83,7 +137,7 @@ uint64_t Source::allowed() {
 void Source::resume() {
     if (!emitting() || is_done_) return;
     for (int i = 0; i < kBatchesPerTurn; ++i) {
-        const uint64_t n = std::min({allowed(), window_->credit(), uint64_t{LEAT_BATCH_MAX}});
+        const uint64_t n = std::min({allowed(), window_->credit(), uint64_t{options_.batch}});
         if (n == 0) break;
         emit_batch(n);
     }
@@ -94,16 +148,17 @@ void Source::resume() {
         return;
     }
     if (window_->credit() == 0) return;  // settlements wake it
-    if (allowed() > 0) return wake();
+    if (allowed() > 0 || (options_.spin && options_.rate.per_second > 0)) return wake();
     sleep_until_next();
 }
 
 void Source::sleep_until_next() {
     if (timer_) return;
     const double missing = std::max(0.0, 1.0 - budget_);
-    const auto wait = static_cast<int64_t>(missing * 1e9 / options_.rate.per_second);
+    int64_t wait = std::max<int64_t>(static_cast<int64_t>(missing * 1e9 / options_.rate.per_second), 1'000'000);
+    if (is_open_loop()) wait = std::max<int64_t>(due_ns(made()) - services().host->now_ns(), 0);
     timer_ = services().after(
-        Nanoseconds(std::max<int64_t>(wait, 1'000'000)),
+        Nanoseconds(wait),
         [](void* self) {
             auto* source = static_cast<Source*>(self);
             source->timer_ = 0;
@@ -112,8 +167,16 @@ void Source::sleep_until_next() {
         this);
 }
 
+size_t Source::write_payload(char* at, uint64_t index, int64_t now) {  // hot: per message
+    if (stamps_) {
+        const uint64_t number = options_.first + (devices_.size() == 1 ? index : index / devices_.size());
+        return stamps_->write(at, options_.stream + device_, number, is_open_loop() ? due_ns(index) : now);
+    }
+    return sensors_ ? sensors_->write(at, device_, options_.first + index) : numbers_.write(at);
+}
+
 void Source::emit_batch(size_t n) {
-    const size_t room = sensors_ ? sensors_->largest() : numbers_.largest();
+    const size_t room = stamps_ ? stamps_->largest() : sensors_ ? sensors_->largest() : numbers_.largest();
     void* memory = nullptr;
     leat_buffer* buffer = services().host->buffer_new(services().me, n * room, &memory);
     auto* at = static_cast<char*>(memory);
@@ -121,10 +184,12 @@ void Source::emit_batch(size_t n) {
     services().host->buffer_adopt(buffer, names_, 1);
     leat_buffer_retain(buffer, static_cast<uint32_t>(n - 1));
     const int64_t now = services().host->wall_ns();
-    uint64_t number = options_.first + made();
-    for (size_t i = 0; i < n; ++i, ++number) {  // hot: per message
+    const int64_t steady_now = services().host->now_ns();
+    uint64_t index = made();
+    if (index == 0) services().host->counter_set(begin_, static_cast<uint64_t>(steady_now));
+    for (size_t i = 0; i < n; ++i, ++index) {  // hot: per message
         const Device& device = devices_[device_];
-        const size_t size = sensors_ ? sensors_->write(at, device_, number) : numbers_.write(at);
+        const size_t size = write_payload(at, index, steady_now);
         leat_message& m = batch_[i];
         m.topic = device.topic;
         m.key = device.key;

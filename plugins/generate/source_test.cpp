@@ -2,6 +2,11 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "support/folder.hpp"
 #include "support/stepped_host.hpp"
 
 using namespace std::chrono_literals;
@@ -9,6 +14,7 @@ using leat::generate::Kind;
 using leat::generate::Source;
 using leat::generate::SourceOptions;
 using leat::test::Collector;
+using leat::test::Folder;
 using leat::test::Instance;
 using leat::test::SteppedHost;
 
@@ -153,4 +159,122 @@ TEST_CASE("sensors take turns, each with a topic, a key and a lane of its own") 
     f.below.settle_all(LEAT_ACK);
     f.source.reset();
     CHECK(f.host.live_buffers == 0);
+}
+
+namespace {
+
+struct Stamp {
+    std::string magic;
+    uint32_t stream = 0;
+    uint64_t number = 0;
+    int64_t due_ns = 0;
+
+    explicit Stamp(const std::string& payload) : magic(payload.substr(0, 4)) {
+        std::memcpy(&stream, payload.data() + 4, sizeof stream);
+        std::memcpy(&number, payload.data() + 8, sizeof number);
+        std::memcpy(&due_ns, payload.data() + 16, sizeof due_ns);
+    }
+};
+
+SourceOptions stamped(double rate) {
+    SourceOptions options;
+    options.kind = Kind::stamped;
+    options.rate = {rate};
+    return options;
+}
+
+}  // namespace
+
+TEST_CASE("each device of stamped messages is a stream that counts for itself") {
+    Fixture f;
+    SourceOptions options = stamped(0);
+    options.devices = 3;
+    options.stream = 10;
+    options.first = 100;
+    options.count = 7;
+    options.size = {30};
+    options.batch = 2;
+    f.make(options);
+    REQUIRE(f.below.payloads.size() == 7);
+    CHECK(f.below.batches == 4);
+    for (size_t i = 0; i < 7; ++i) {
+        const Stamp stamp(f.below.payloads[i]);
+        CHECK(stamp.magic == "LEAT");
+        CHECK(stamp.stream == 10 + i % 3);
+        CHECK(stamp.number == 100 + i / 3);
+        CHECK(stamp.due_ns == f.host.now_ns);
+        CHECK(f.below.payloads[i].substr(24) == "......");
+    }
+    f.below.settle_all(LEAT_ACK);
+}
+
+TEST_CASE("stamped messages are due by their schedule, however late they are made") {
+    Fixture f;
+    const int64_t begin = f.host.now_ns;
+    f.make(stamped(1000), 4);
+    CHECK(f.below.payloads.size() == 1);
+    f.host.advance(10s);  // the credit ends at four
+    CHECK(f.below.payloads.size() == 4);
+    f.below.settle_all(LEAT_ACK);
+    f.host.run();
+    f.below.settle_all(LEAT_ACK);
+    REQUIRE(f.below.payloads.size() == 8);
+    for (size_t i = 0; i < 8; ++i)
+        CHECK(Stamp(f.below.payloads[i]).due_ns == begin + static_cast<int64_t>(i) * 1'000'000);
+}
+
+TEST_CASE("a schedule that was stopped goes on from where it was") {
+    Fixture f;
+    f.below.answers_at_once = true;
+    f.make(stamped(1000));
+    for (int i = 0; i < 9; ++i) f.host.advance(1ms);
+    REQUIRE(f.below.payloads.size() == 10);
+    f.source->c()->stop(f.source->c());
+    f.host.advance(5s);
+    f.start();
+    CHECK(f.below.payloads.size() == 11);
+    CHECK(Stamp(f.below.payloads.back()).due_ns == f.host.now_ns);
+}
+
+TEST_CASE("a record holds the time from due to acknowledged, in order") {
+    Folder folder;
+    SourceOptions options = stamped(1000);
+    options.count = 3;
+    options.record = folder / "delays";
+    Fixture f;
+    f.make(options);
+    for (int i = 0; i < 2; ++i) f.host.advance(1ms);
+    REQUIRE(f.below.payloads.size() == 3);
+    f.below.settle(1, LEAT_ACK);  // the first is still open
+    f.host.advance(3ms);
+    f.below.settle(0, LEAT_ACK);
+    f.host.advance(1ms);
+    f.below.settle(2, LEAT_ACK);
+    f.source->c()->stop(f.source->c());
+    const std::string bytes = leat::test::read_file(options.record);
+    std::vector<int64_t> delays(bytes.size() / sizeof(int64_t));
+    std::memcpy(delays.data(), bytes.data(), bytes.size());
+    CHECK(delays == std::vector<int64_t>{5'000'000, 4'000'000, 4'000'000});
+}
+
+TEST_CASE("a record wants stamps and a rate") {
+    SourceOptions options;
+    options.record = "delays";
+    CHECK_THROWS_WITH(Source{options}, "record: wants \"kind\": \"stamped\" and a rate");
+    options.kind = Kind::stamped;
+    CHECK_THROWS_WITH(Source{options}, "record: wants \"kind\": \"stamped\" and a rate");
+}
+
+TEST_CASE("a spinning source keeps the shard turning until the next message is due") {
+    Fixture f;
+    SourceOptions options = stamped(1000);
+    options.spin = true;
+    f.below.answers_at_once = true;
+    f.make(options);
+    f.host.now_ns += 999'999;
+    CHECK(f.host.turn());  // nothing is due and nothing sleeps
+    CHECK(f.below.payloads.size() == 1);
+    f.host.now_ns += 1;
+    f.host.turn();
+    CHECK(f.below.payloads.size() == 2);
 }
