@@ -1,6 +1,7 @@
 // The plugin's source and sink against a real broker, outcome by outcome.
 #include <doctest/doctest.h>
 
+#include <ctime>
 #include <set>
 
 #include "support/rabbitmq.hpp"
@@ -89,6 +90,25 @@ TEST_CASE("a retry goes back to the broker, which delivers it again; a reject do
     CHECK(queue.count("outcomes") == 0);
 }
 
+TEST_CASE("a quorum queue says how often it has delivered a message before") {
+    Queue queue("counted", {.is_quorum = true});
+    queue.publish("", "counted", numbered(1));
+    ScriptedHost host;
+    SourceRig source(host, broker().port(), "counted");
+    for (std::size_t before = 0; before < 3; ++before) {
+        REQUIRE(source.wait(before + 1));
+        const auto& arrival = source.inlet.arrivals[before];
+        const auto count = arrival.headers.find("x-delivery-count");
+        CHECK((count == arrival.headers.end() ? "0" : count->second) == std::to_string(before));
+        CHECK(((arrival.flags & LEAT_MESSAGE_REDELIVERED) != 0) == (before > 0));
+        source.inlet.settle(before, before < 2 ? LEAT_RETRY : LEAT_ACK);
+        host.run_for(10ms);
+        host.advance(10s);  // the backoff
+    }
+    REQUIRE(source.stop());
+    CHECK(queue.count("counted") == 0);
+}
+
 TEST_CASE("a lost connection makes outcomes stale and delivers what was open again; the source reads on") {
     Queue queue("lost");
     queue.publish("", "lost", numbered(20));
@@ -137,6 +157,27 @@ TEST_CASE("a source out of credit stops: in messages by prefetch, in bytes by no
     REQUIRE(source.wait(300));
     REQUIRE(source.stop());
     CHECK(queue.count("credit") == 0);
+}
+
+TEST_CASE("a source that does not read, because it holds all the bytes that it may, still sees its connection go") {
+    RabbitMq own;
+    {
+        AmqpClient client(own.port());
+        client.declare("held");
+        client.publish("", "held", std::vector<std::string>(100, std::string(100'000, 'x')));
+    }
+    ScriptedHost host;
+    SourceRig source(host, own.port(), "held", 1000, 1 << 20);
+    REQUIRE(source.wait(8));
+    host.run_for(300ms);  // until it has filled its blocks and reads no more
+    CHECK(source.inlet.arrivals.size() <= 12);
+    const std::clock_t before = std::clock();
+    own.process().kill();
+    REQUIRE(host.run_until([&] { return host.last_state("source") == LEAT_STATE_DOWN; }));
+    host.run_for(1s);
+    CHECK(std::clock() - before < CLOCKS_PER_SEC / 2);  // and waits for the next attempt, not in a loop
+    CHECK(source.flow().returned == source.inlet.arrivals.size());
+    CHECK(source.stop());
 }
 
 TEST_CASE("a source that was stopped reads on after a new start") {

@@ -185,14 +185,18 @@ void IoThread::wait(Connection& connection, std::chrono::milliseconds most) {
         is_sleeping_ = true;
     }
     const short events = awaited();
-    pollfd wanted[2] = {{connection.fd(), events, 0}, {thread_fd_, POLLIN, 0}};
+    const bool is_reading = (events & POLLIN) != 0;
+    pollfd wanted[2] = {{connection.fd(), static_cast<short>(events | POLLRDHUP), 0}, {thread_fd_, POLLIN, 0}};
     const int ready = ::poll(wanted, 2, static_cast<int>(most.count()));
     if (wanted[1].revents != 0) clear(thread_fd_);
     {
         const std::lock_guard lock(mutex_);
         is_sleeping_ = false;
     }
-    if (ready == 0 && (events & POLLIN) == 0) connection.beat();
+    if (is_reading) return;  // reading tells the rest
+    if ((wanted[0].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0)
+        throw Lost("the broker is gone: the connection was closed");
+    if (ready == 0) connection.beat();
 }
 
 // Waits before the next attempt; false: asked to end.
