@@ -6,7 +6,8 @@
 //     const Results& of_first = engine.results(0);     // texts, or why there are none
 //
 // Why a thread: libjq 1.6 recurses on nested values and can only be stopped from outside. Here it has a large stack
-// (pages that are not used cost nothing), and whoever waits for it stops it at the limit. One user, on one thread.
+// (pages that are not used cost nothing), and whoever waits for it stops it at the limit: before the program's next
+// step, or inside of one where that asks for memory. How much of that there is: memory.hpp. One user, on one thread.
 #pragma once
 #include <chrono>
 #include <memory>
@@ -20,6 +21,7 @@ struct Limits {
     std::chrono::nanoseconds time;  ///< of one payload
     size_t results;                 ///< of one payload
     size_t bytes;                   ///< of all its results
+    size_t memory;                  ///< bytes that libjq may take for one payload
     bool raw;                       ///< texts without quotes
 };
 

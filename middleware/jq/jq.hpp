@@ -17,6 +17,7 @@ class Jq : public Handler {
     std::chrono::milliseconds max_time{100};
     uint64_t max_results = 1000;
     Size max_size{16u << 20};
+    Size max_memory{256u << 20};
 
     static auto options() {
         return leat::options(
@@ -26,10 +27,15 @@ class Jq : public Handler {
             option<&Jq::raw>("raw", "Whether a result that is a text becomes a payload without quotes."),
             option<&Jq::max_time>("max_time", "The most CPU time for one payload.").range(1e6, 1e9),
             option<&Jq::max_results>("max_results", "The most results of one payload.").range(1, 1000),
-            option<&Jq::max_size>("max_size", "The most bytes of all results of one payload.").range(1, 1u << 30));
+            option<&Jq::max_size>("max_size", "The most bytes of all results of one payload.").range(1, 1u << 30),
+            option<&Jq::max_memory>("max_memory",
+                                    "The most memory for one payload, its parsed values and what the program makes "
+                                    "of them.")
+                .range(1 << 20, 1ll << 34)
+                .advanced());
     }
 
-    void open() override { engine_.emplace(program, Limits{max_time, max_results, max_size.bytes, raw}); }
+    void open() override { engine_.emplace(program, limits()); }
 
     void handle(Message& message) override {  // hot: per message
         if (!message.has_payload()) return;
@@ -60,6 +66,7 @@ class Jq : public Handler {
     }
 
   private:
+    Limits limits() const { return {max_time, max_results, max_size.bytes, max_memory.bytes, raw}; }
     // Of the batch in hand, in its order; a message that waited is looked at alone.
     const Results& results_of(std::string_view payload) {
         for (size_t i = next_; i < prepared_.size(); ++i) {
@@ -67,7 +74,7 @@ class Jq : public Handler {
             next_ = i + 1;
             return engine_->results(i);
         }
-        if (!alone_) alone_.emplace(program, Limits{max_time, max_results, max_size.bytes, raw});
+        if (!alone_) alone_.emplace(program, limits());
         alone_->clear();
         alone_->add(payload);
         alone_->run();

@@ -8,7 +8,7 @@ using namespace leat::jq;
 
 namespace {
 
-constexpr Limits kLimits{50ms, 100, 1 << 20, false};
+constexpr Limits kLimits{50ms, 100, 1 << 20, 64 << 20, false};
 
 Results run(const std::string& program, const std::string& payload, Limits limits = kLimits) {
     Engine engine(program, limits);
@@ -24,7 +24,7 @@ TEST_CASE("a program gives none, one or several results") {
     CHECK(run(".[]", "[1,\"b\",null]").texts == std::vector<std::string>{"1", "\"b\"", "null"});
     CHECK(run("empty", "1").texts.empty());
     CHECK(run("empty", "1").why.empty());
-    CHECK(run(".", "\"a\"", {50ms, 1, 100, true}).texts == std::vector<std::string>{"a"});
+    CHECK(run(".", "\"a\"", {50ms, 1, 100, 64 << 20, true}).texts == std::vector<std::string>{"a"});
 }
 
 TEST_CASE("what fails says why, and the next payload is not touched by it") {
@@ -54,11 +54,61 @@ TEST_CASE("no payload makes a program run, grow or nest without end") {
     CHECK(run("def f: 1 + f; f", "1").why.find("max_time") != std::string::npos);
     CHECK(run("range(.)", "1000000000000").why.find("more than max_results (100)") != std::string::npos);
     CHECK(run("repeat(.)", "1").why.find("more than max_results") != std::string::npos);
-    CHECK(run("[range(.)]", "300000", {1s, 100, 1 << 20, false}).why.find("larger than max_size") !=
+    CHECK(run("[range(.)]", "300000", {1s, 100, 1 << 20, 64 << 20, false}).why.find("larger than max_size") !=
           std::string::npos);
-    CHECK(run("reduce range(.) as $i (0; [.])", "10000", {1s, 100, 1 << 20, false}).why ==
+    CHECK(run("reduce range(.) as $i (0; [.])", "10000", {1s, 100, 1 << 20, 64 << 20, false}).why ==
           "a result nests deeper than 128 levels");
     CHECK(run("reduce range(.) as $i (0; [.])", "1000000000000").why != "");
+}
+
+TEST_CASE("no program takes more memory than it may, and the next payload has all of it again") {
+    constexpr const char* kGreedy[] = {
+        "[range(.)]",                // many small pieces
+        "[range(.) | tostring]",     // each with one of its own
+        ". as $n | [] | .[$n] = 1",  // one large piece
+        "\"x\" * .",                 // a text repeated
+        "[limit(.; repeat(\"x\"))] | add",
+        "def f: [., .] | f; f",
+        "def f: 1 + f; f",  // the interpreter's own stack
+        "[range(.)] | sort | reverse | tojson | fromjson | implode",
+        "[range(. / 100)] | @json | @base64 | @base64d | @uri | explode",
+        "reduce range(.) as $i ({}; .[$i | tostring] = $i)",
+    };
+    constexpr Limits kRoomy{20s, 100, 1 << 20, 8 << 20, false};
+    for (const std::string program : kGreedy) {
+        CAPTURE(program);
+        Engine engine("if type == \"number\" then " + program + " else .a end", kRoomy);
+        for (int i = 0; i < 5; ++i) {
+            engine.add("30000000");
+            engine.add(R"({"a":[1,2,{"b":"c"}]})");
+        }
+        engine.run();
+        for (size_t i = 0; i < 10; i += 2) {
+            CHECK(engine.results(i).texts.empty());
+            CHECK(engine.results(i).why == "the program takes more memory than max_memory (8388608 bytes)");
+            CHECK(engine.results(i + 1).texts == std::vector<std::string>{R"([1,2,{"b":"c"}])"});
+        }
+    }
+}
+
+TEST_CASE("a payload larger than the memory is refused, also where it is one text") {
+    constexpr Limits kTight{20s, 100, 1 << 20, 1 << 20, false};
+    const std::string text = '"' + std::string(600'000, 'x') + '"';
+    std::string list = "[0";
+    for (int i = 0; i < 50'000; ++i) list += ",[]";
+    Engine engine("length", kTight);
+    for (const std::string& payload : {text, list + "]", std::string("[1]")}) engine.add(payload);
+    engine.run();
+    CHECK(engine.results(0).why.find("max_memory") != std::string::npos);
+    CHECK(engine.results(1).why.find("max_memory") != std::string::npos);
+    CHECK(engine.results(2).texts == std::vector<std::string>{"1"});
+}
+
+TEST_CASE("one operation that goes on and on is stopped where it asks for memory") {
+    // A text that grows by doubling inside of one built-in operation, in memory that has room for it.
+    const Limits limits{50ms, 100, 1 << 20, size_t{4} << 30, false};
+    const Results results = run("[range(3000000)] | tojson | fromjson | length", "1", limits);
+    CHECK(results.why.find("max_time") != std::string::npos);
 }
 
 TEST_CASE("messages become their results, whatever the batches") {
