@@ -8,7 +8,6 @@
 #include "integration/scene.hpp"
 #include "support/eventually.hpp"
 #include "support/paths.hpp"
-#include "support/record.hpp"
 
 using namespace leat::test;
 using namespace std::chrono_literals;
@@ -22,25 +21,12 @@ std::uint64_t messages() { return static_cast<std::uint64_t>(setting("LEAT_KILL_
 /** Kills the host as the collector's ids pass 1/6, 2/6 ... of all, and starts it again. With `frozen`, that process
  * is frozen from shortly before each kill until after it: what was acknowledged early is then surely not landed, and
  * its acknowledgement surely read by the broker. */
-void kill_on_the_way(Scene& scene, const std::string& published, const std::string& landed,
-                     Process* frozen = nullptr) {
-    Progress acknowledged(published);
-    Progress arrived(landed);
+void kill_on_the_way(Scene& scene, Process* frozen = nullptr) {
     for (std::uint64_t kill = 1; kill <= kKills; ++kill) {
-        const std::uint64_t threshold = messages() * kill / 6;
-        std::uint64_t sent = 0;
-        std::uint64_t seen = 0;
-        const bool reached = eventually(
-            [&] {
-                seen = arrived.distinct();
-                sent = acknowledged.distinct();
-                return seen >= threshold && sent > seen;
-            },
-            3min, 1ms);
-        REQUIRE_MESSAGE(reached, "only " << seen << " landed, of " << sent << "\n" << scene.host_log());
+        const auto [sent, seen] = scene.wait_until_landed(messages() * kill / 6);
         if (frozen) {
             frozen->freeze();
-            REQUIRE(eventually([&] { return acknowledged.distinct() >= sent + 5'000; }, 1min));
+            REQUIRE(eventually([&, sent = sent] { return scene.published().distinct() >= sent + 5'000; }, 1min));
             std::this_thread::sleep_for(500ms);  // not waited for: the longer, the more is lost
         }
         scene.host().kill();
@@ -69,7 +55,7 @@ Verdict kill_mqtt_to_kafka(const RouteText& text, const std::string& title, bool
                           "--key", "1", "--headers", "1", "--record", scene.file("landed")});
     Process publisher = scene.start_tool("mqtt_publish", {"--port", std::to_string(mqtt.port()), "--count", count,
                                                           "--record", scene.file("published")});
-    kill_on_the_way(scene, scene.file("published"), scene.file("landed"), freezes ? &kafka.process() : nullptr);
+    kill_on_the_way(scene, freezes ? &kafka.process() : nullptr);
     CHECK(publisher.wait(3min) == 0);
     CHECK(collector.wait(3min) == 0);
     Verdict verdict = scene.judge(title, scene.file("published"), scene.file("landed"));
@@ -106,7 +92,7 @@ TEST_CASE("Kafka to MQTT: four kills of the host lose nothing") {
     Process producer = scene.start_tool("kafka_produce", {"--brokers", kafka.brokers(), "--topic", "commands",
                                                           "--count", count, "--record", scene.file("published")});
     scene.start_host();
-    kill_on_the_way(scene, scene.file("published"), scene.file("landed"));
+    kill_on_the_way(scene);
     CHECK(producer.wait(1min) == 0);
     CHECK(collector.wait(3min) == 0);
     const Verdict verdict = scene.judge("four kills, Kafka -> MQTT", scene.file("published"), scene.file("landed"));

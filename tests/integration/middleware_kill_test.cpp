@@ -2,8 +2,6 @@
 // LEAT_STAGE_KILL_MESSAGES in the environment changes the number of messages of each case, 24,000.
 #include <doctest/doctest.h>
 
-#include <sstream>
-
 #include "integration/scene.hpp"
 #include "support/eventually.hpp"
 #include "support/paths.hpp"
@@ -39,19 +37,10 @@ std::string configuration(const Subject& subject, const Mosquitto& mqtt) {
 
 /** Kills the host as the ids that have landed pass 1/6, 2/6 ... of all, and starts it again. */
 void kill_on_the_way(Scene& scene) {
-    Progress acknowledged(scene.file("published"));
-    Progress arrived(scene.file("landed"));
     for (std::uint64_t kill = 1; kill <= kKills; ++kill) {
-        const std::uint64_t threshold = messages() * kill / 6;
-        std::uint64_t seen = 0;
-        const auto some_are_under_way = [&] {
-            seen = arrived.distinct();
-            return seen >= threshold && acknowledged.distinct() > seen;
-        };
-        const bool reached = eventually(some_are_under_way, 1min, 1ms);
-        REQUIRE_MESSAGE(reached, "only " << seen << " landed\n" << scene.host_log());
+        const Moment moment = scene.wait_until_landed(messages() * kill / 6);
         scene.host().kill();
-        CHECK(messages() - seen >= messages() / 6);
+        CHECK(messages() - moment.landed >= messages() / 6);
         scene.start_host();
     }
 }

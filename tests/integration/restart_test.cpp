@@ -18,11 +18,10 @@ std::uint64_t messages() { return static_cast<std::uint64_t>(setting("LEAT_RESTA
 
 /** Restarts the brokers by turns as the collector's ids pass 1/6, 2/6 ... of all. */
 void restart_on_the_way(Scene& scene, Mosquitto& mqtt, Kafka& kafka) {
-    Progress arrived(scene.file("landed"));
     for (std::uint64_t turn = 1; turn <= 4; ++turn) {
         std::uint64_t seen = 0;
         const bool reached =
-            eventually([&] { return (seen = arrived.distinct()) >= messages() * turn / 6; }, 3min, 1ms);
+            eventually([&] { return (seen = scene.landed().distinct()) >= messages() * turn / 6; }, 3min, 1ms);
         REQUIRE_MESSAGE(reached, "only " << seen << " landed\n" << scene.host_log());
         const auto begin = std::chrono::steady_clock::now();
         if (turn % 2 == 1) {

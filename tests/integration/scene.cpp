@@ -2,16 +2,24 @@
 
 #include <iostream>
 #include <sstream>
+#include <stdexcept>
 
+#include "support/eventually.hpp"
 #include "support/paths.hpp"
 #include "support/record.hpp"
+
+using namespace std::chrono_literals;
 
 namespace leat::test {
 namespace {
 
+std::string central(const Kafka& kafka) {
+    return R"("central": { "plugin": "kafka", "brokers": ")" + kafka.brokers() + R"(" })";
+}
+
 std::string backends(const Mosquitto& mqtt, const Kafka& kafka, const RouteText& text) {
     return R"("plant": { "plugin": "mqtt", "client_id": "gateway", "url": ")" + mqtt.url() + '"' + text.backend +
-           R"( }, "central": { "plugin": "kafka", "brokers": ")" + kafka.brokers() + R"(" })";
+           " }, " + central(kafka);
 }
 
 std::string configuration(const std::string& backends_text, const std::string& from, const std::string& to,
@@ -33,6 +41,13 @@ std::string kafka_to_mqtt(const Mosquitto& mqtt, const Kafka& kafka, const Route
                          R"("backend": "plant", "topic": "out/${key}", "qos": 1)", text);
 }
 
+std::string kafka_to_kafka(const Kafka& kafka, const std::string& from, const std::string& to,
+                           const RouteText& text) {
+    return configuration(central(kafka),
+                         R"("backend": "central", "topics": [")" + from + R"("], "group": ")" + from + '"',
+                         R"("backend": "central", "topic": ")" + to + R"(", "key": "${key}")", text);
+}
+
 std::uint64_t Progress::distinct() {
     if (!in_.is_open()) in_.open(path_, std::ios::binary);
     in_.clear();
@@ -52,6 +67,18 @@ std::uint64_t Progress::distinct() {
 void Scene::start_host() {
     host_ = Process({leat::test::host(), "run", config_, "--plugin-dir", plugin_folder()},
                     {.output = folder_ / "host.log"});
+}
+
+Moment Scene::wait_until_landed(std::uint64_t threshold) {
+    Moment now;
+    const auto is_time = [&] {
+        now.landed = landed_.distinct();
+        now.acknowledged = published_.distinct();
+        return now.landed >= threshold && now.acknowledged > now.landed;
+    };
+    if (eventually(is_time, 3min, 1ms)) return now;
+    throw std::runtime_error("only " + std::to_string(now.landed) + " landed, of " +
+                             std::to_string(now.acknowledged) + '\n' + host_log());
 }
 
 Process Scene::start_tool(const std::string& name, std::vector<std::string> words) const {

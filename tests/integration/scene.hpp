@@ -33,6 +33,9 @@ inline constexpr int kPartitions = 4;
  */
 std::string mqtt_to_kafka(const Mosquitto& mqtt, const Kafka& kafka, const RouteText& text = {});
 std::string kafka_to_mqtt(const Mosquitto& mqtt, const Kafka& kafka, const RouteText& text = {});
+/** Topic -> topic, in the group FROM; the key goes along. */
+std::string kafka_to_kafka(const Kafka& kafka, const std::string& from, const std::string& to,
+                           const RouteText& text = {});
 
 /** Follows a file of records that another program writes. */
 class Progress {
@@ -46,6 +49,12 @@ class Progress {
     std::string path_;
     std::vector<char> seen_;
     std::uint64_t distinct_ = 0;
+};
+
+/** How far a run was when the test interfered. */
+struct Moment {
+    std::uint64_t acknowledged = 0;  ///< To the publisher.
+    std::uint64_t landed = 0;
 };
 
 /** One run: a folder, one host, and what it is judged by. */
@@ -62,6 +71,12 @@ class Scene {
     std::string host_log() const { return read_file(folder_ / "host.log"); }
 
     std::string file(const std::string& name) const { return folder_ / name; }
+    /** What the programs of a test have written so far into the files `published` and `landed`. */
+    Progress& published() { return published_; }
+    Progress& landed() { return landed_; }
+    /** Waits until so many have landed while some that were acknowledged to the publisher have not. Throws
+     * std::runtime_error, with the host's log, when that does not come. */
+    Moment wait_until_landed(std::uint64_t threshold);
     /** Starts a program of tests/tools; its output is in the file NAME.log. */
     Process start_tool(const std::string& name, std::vector<std::string> words) const;
     /** Compares two files of records, prints the verdict and returns it. */
@@ -69,6 +84,8 @@ class Scene {
 
   private:
     Folder folder_;
+    Progress published_{file("published")};
+    Progress landed_{file("landed")};
     std::string config_;
     Process host_;
 };

@@ -3,7 +3,8 @@
 //
 // memory lives in the host, so what it holds dies with it, as its promise says. Its pairs run as chains between two
 // brokers: once undisturbed, with nothing missing; and once with a kill, where no more may be missing than memory was
-// allowed to hold. LEAT_PAIR_MESSAGES and LEAT_PAIR_KILLS change the numbers.
+// allowed to hold. LEAT_PAIR_MESSAGES and LEAT_PAIR_KILLS change the numbers; LEAT_PAIR_ONLY=kafka-mqtt runs one pair
+// of brokers alone.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -22,6 +23,11 @@ constexpr std::uint64_t kMemoryHolds = 2000;
 
 std::uint64_t messages() { return static_cast<std::uint64_t>(setting("LEAT_PAIR_MESSAGES", 50'000)); }
 std::uint64_t kills() { return static_cast<std::uint64_t>(setting("LEAT_PAIR_KILLS", 1)); }
+
+bool is_wanted(const std::string& pair) {
+    const char* only = std::getenv("LEAT_PAIR_ONLY");
+    return only == nullptr || pair == only;
+}
 
 std::map<std::string, std::unique_ptr<End>>& ends() {
     static auto all = make_ends();
@@ -66,13 +72,10 @@ std::string configuration(const Way& way) {
 }
 
 void kill_on_the_way(Scene& scene, std::uint64_t times) {
-    Progress arrived(scene.file("landed"));
     for (std::uint64_t kill = 1; kill <= times; ++kill) {
-        const std::uint64_t threshold = messages() * kill / (2 * times + 1);
-        const bool reached = eventually([&] { return arrived.distinct() >= threshold; }, 2min, 1ms);
-        REQUIRE_MESSAGE(reached, "only " << arrived.distinct() << " landed\n" << scene.host_log());
+        scene.wait_until_landed(messages() * kill / (2 * times + 1));
         scene.host().kill();
-        CHECK(arrived.distinct() < messages());  // there is something to come
+        CHECK(scene.landed().distinct() < messages());  // there is something to come
         scene.start_host();
     }
 }
@@ -112,9 +115,15 @@ Verdict run(const Way& way) {
 }  // namespace
 
 TEST_CASE("every broker to every broker: a kill of the host loses nothing and changes nothing") {
+    int pairs = 0;
     for (const auto& [from, source] : ends()) {
-        for (const auto& [to, sink] : ends()) CHECK(run({from, to, 0, kills()}).lost == 0);
+        for (const auto& [to, sink] : ends()) {
+            if (!is_wanted(from + '-' + to)) continue;
+            ++pairs;
+            CHECK(run({from, to, 0, kills()}).lost == 0);
+        }
     }
+    CHECK(pairs > 0);
 }
 
 TEST_CASE("from every broker into memory, and from memory into every broker: nothing is lost or changed") {
