@@ -17,6 +17,7 @@ from suite import rounds  # noqa: E402
 from suite.ends.kafka import KafkaSink, KafkaSource  # noqa: E402
 from suite.ends.loops import CountedRabbitSink, LoneRabbitSource, MadeSource, RabbitDrain  # noqa: E402
 from suite.ends.mqtt import MqttSink, MqttSource, UnheardMqttSink  # noqa: E402
+from suite.ends.qos0 import HeardInMemory, MadeInMemory, Qos0Sink, Qos0Source  # noqa: E402
 from suite.ends.rabbitmq import RabbitSink, RabbitSource  # noqa: E402
 from suite.path import Path  # noqa: E402
 from suite.stage import Failure  # noqa: E402
@@ -29,6 +30,10 @@ PATHS = [
     Path("kafka_mqtt_unheard", "Kafka -> MQTT QoS 1, no subscriber", KafkaSource(), UnheardMqttSink(), 400_000,
          {"ratio": 0.95, "cpu_us": 1.8}, bare="kafka_mqtt"),
     Path("kafka_kafka", "Kafka -> Kafka", KafkaSource(), KafkaSink(), 1_000_000, {"ratio": 0.95, "cpu_us": 1.4}),
+    Path("mqtt0_memory", "MQTT QoS 0 -> memory", Qos0Source(), HeardInMemory(), 500_000, {"ratio": 0.9},
+         bare="mqtt_receive"),
+    Path("memory_mqtt0", "memory -> MQTT QoS 0, one subscriber", MadeInMemory(), Qos0Sink(), 500_000, {"ratio": 0.9},
+         bare="mqtt_publish"),
     Path("rabbitmq_kafka", "RabbitMQ -> Kafka", RabbitSource(), KafkaSink(), 200_000, {"ratio": 0.95}),
     Path("kafka_rabbitmq", "Kafka -> RabbitMQ", KafkaSource(), RabbitSink(), 100_000, {"ratio": 0.95}),
     Path("mqtt_rabbitmq", "MQTT QoS 1 backlog -> RabbitMQ", MqttSource(), RabbitSink(keys=False), 100_000, {"ratio": 0.95}),

@@ -5,7 +5,8 @@
 
 A probe sends 100-byte messages at fixed moments (open loop) and reads them from the other broker with a bare client;
 latency counts from the moment at which a message was to be sent. Router and bare bridge alternate on the same private
-brokers. Every message must arrive, in order, or there is no figure.
+brokers; the bare bridge has the router's settings of Kafka's producer. Every message must arrive, in order, or there is
+no figure.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from suite.path import BARE, LEAT, Path, spent, start_subject  # noqa: E402
 from suite.rounds import turn  # noqa: E402
 from suite.stage import PARTITIONS, Failure, Stage, end  # noqa: E402
 
+# The router's settings of librdkafka: a bare bridge with those of its rates would wait for each 5 ms of linger.ms.
+PRODUCER = ["--set", "linger.ms=0", "--set", "max.in.flight.requests.per.connection=1"]
 PERCENTILES = ("p50", "p90", "p99", "p999", "max")
 PATHS = [
     Path("mqtt_kafka", "MQTT QoS 1 -> Kafka", MqttSource(), KafkaSink(key="${topic[1]}"), 0,
@@ -54,7 +57,7 @@ Runs = dict[str, list[Run]]  # by subject
 def measure(stage: Stage, path: Path, subject: str, number: int, options: argparse.Namespace) -> Run:
     tag = tag_of(path, subject, number)
     own = dataclasses.replace(path, name=tag, bare=path.name)  # each run has its topics for itself
-    process = start_subject(stage, own, subject, tag, [])
+    process = start_subject(stage, own, subject, tag, PRODUCER if path.sink.broker == "kafka" else [])
     try:
         seen = json.loads(probe(stage, path, tag, options))
         cpu, peak = spent(process)

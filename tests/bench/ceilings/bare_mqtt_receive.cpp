@@ -52,6 +52,7 @@ class Receiver {
             std::memmove(in_.data(), in_.data() + taken, held_ -= taken);
         }
         bare::tell("received", received_, Clock::now() - begin_);
+        if (!is_in_order_) std::cout << "out of order" << std::endl;
     }
 
     [[nodiscard]] std::uint64_t received() const { return received_; }

@@ -15,7 +15,7 @@ using namespace leat;
 constexpr std::string_view kUsage =
     "usage: bare_rabbitmq_consume --port P --queue Q [--prefetch N] [--expect N] [--record FILE] [--keys 0|1]\n"
     "                             [--lanes L] [--size BYTES]\n"
-    "Ends after N messages, or at SIGTERM.";
+    "Ends after N messages, or at SIGTERM when nothing more comes.";
 constexpr std::uint64_t kMostTogether = 256;
 
 }  // namespace
@@ -33,13 +33,15 @@ int main(int argc, char** argv) {
     if (arguments.has("record")) record = std::make_unique<test::RecordWriter>(arguments.text("record"));
     std::uint64_t taken = 0;
     std::uint64_t acknowledged = 0;
-    while (test::stop_requested == 0 && taken < expected) {
+    for (bool is_over = false; !is_over && taken < expected;) {
+        const std::uint64_t before = taken;
         consumer.take(true, [&](std::uint64_t tag, std::string_view key, std::string_view payload) {
             taken = tag;
             if (record) record->add(content.inspect({.payload = payload, .check_key = has_keys, .key = key}));
             if (taken - acknowledged >= kMostTogether) consumer.acknowledge(acknowledged = taken);
         });
         if (taken != acknowledged) consumer.acknowledge(acknowledged = taken);
+        is_over = test::stop_requested != 0 && taken == before;
     }
     std::cout << "taken " << taken << std::endl;
     return 0;

@@ -14,7 +14,8 @@ namespace {
 using namespace leat;
 
 constexpr std::string_view kUsage =
-    "usage: bare_rabbitmq_kafka --brokers LIST --to TOPIC --amqp-port P --queue Q [--prefetch N] [--set name=value]...";
+    "usage: bare_rabbitmq_kafka --brokers LIST --to TOPIC --amqp-port P --queue Q [--prefetch N] [--set "
+    "name=value]...";
 
 class Bridge {
   public:

@@ -59,22 +59,28 @@ def start_subject(stage: Stage, path: Path, subject: str, tag: str, more: list[s
     if subject == BARE:
         words = path.source.bare(stage, path.name, tag) + path.sink.bare(stage, path.name, tag)
         return stage.start(f"{tag}.log", f"bare_{path.bare or path.name}", *words, *more)
-    config: dict[str, Any] = {
-        "backends": {"in": path.source.backend(stage, tag), "out": path.sink.backend(stage, tag)},
-        "routes": {"bridge": {"from": {"backend": "in", **path.source.route(path.name, tag)},
-                              "to": {"backend": "out", **path.sink.route(path.name, tag)}}},
-    }
-    if path.source.broker == path.sink.broker:  # one backend, as people write it
-        config["backends"].pop("out")
-        config["routes"]["bridge"]["to"]["backend"] = "in"
-    (stage.folder / f"{tag}.json").write_text(json.dumps(config, indent=2))
-    return stage.start(f"{tag}.log", "leat", "run", stage.file(f"{tag}.json"))
+    (stage.folder / f"{tag}.json").write_text(json.dumps(config_of(stage, path, tag), indent=2))
+    return stage.start(f"{tag}.log", "leat", "run", stage.file(f"{tag}.json"), "--status-json",
+                       stage.file(f"{tag}.status"))
+
+
+def config_of(stage: Stage, path: Path, tag: str) -> dict[str, Any]:
+    backends = {"in": path.source.backend(stage, tag), "out": path.sink.backend(stage, tag)}
+    to = {"backend": "out", **path.sink.route(path.name, tag)}
+    if path.source.broker and path.source.broker == path.sink.broker:  # one backend, as people write it
+        backends.pop("out")
+        to["backend"] = "in"
+    routes = {"bridge": {"from": {"backend": "in", **path.source.route(path.name, tag)}, "to": to}}
+    for beside in (path.source.beside(), path.sink.beside()):
+        backends |= beside.get("backends", {})
+        routes |= beside.get("routes", {})
+    return {"backends": backends, "routes": routes}
 
 
 def measure(stage: Stage, path: Path, subject: str, tag: str, more: list[str]) -> Run:
     """One run, on a backlog of its own, in a new process. Raises Failure."""
     path.source.fill(stage, tag, path.count)
-    path.sink.open(stage, tag)
+    path.sink.open(stage, tag, path.count)
     before = broker_cpu(stage, path)
     started = time.monotonic()
     process = start_subject(stage, path, subject, tag, more)

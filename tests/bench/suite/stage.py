@@ -11,6 +11,7 @@ from typing import Any
 
 Curve = list[tuple[float, int]]
 PARTITIONS = 4
+LIMIT_S = 300  # for any program that publishes or collects
 
 
 class Failure(Exception):
@@ -65,7 +66,11 @@ class Stage:
         return pathlib.Path(self.file(name)).read_text(errors="replace")
 
     def run(self, name: str, *words: Any, check: bool = True) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run([self.program(name), *map(str, words)], capture_output=True, text=True)
+        command = [self.program(name), *map(str, words)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+        except subprocess.TimeoutExpired as expired:
+            raise Failure(f"{name} has not ended after {LIMIT_S} s") from expired
         if check and done.returncode != 0:
             raise Failure(f"{name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done

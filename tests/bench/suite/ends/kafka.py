@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..stage import PARTITIONS, Curve, Stage
-from . import SHAPE
+from . import SHAPE, Sink, Source
 from .records import compare
 
 
@@ -13,7 +13,7 @@ def backend(stage: Stage) -> dict[str, Any]:
     return {"plugin": "kafka", "brokers": stage.addresses["kafka"]}
 
 
-class KafkaSource:
+class KafkaSource(Source):
     """A topic that is filled once; each run reads it with a group of its own."""
 
     broker = "kafka"
@@ -24,9 +24,6 @@ class KafkaSource:
     def prepare(self, stage: Stage, path: str, count: int) -> None:
         stage.run("kafka_produce", "--brokers", stage.addresses["kafka"], "--topic", f"{path}-in", "--count", count,
                   "--headers", 0, "--record", stage.file(f"{path}.pub"), *SHAPE)
-
-    def fill(self, stage: Stage, tag: str, count: int) -> None:
-        pass
 
     def record(self, path: str, tag: str) -> str:
         return f"{path}.pub"
@@ -41,7 +38,7 @@ class KafkaSource:
         return {"topics": [f"{path}-in"], "group": tag}
 
 
-class KafkaSink:
+class KafkaSink(Sink):
     """A topic for each run."""
 
     broker = "kafka"
@@ -51,9 +48,6 @@ class KafkaSink:
 
     def topics(self, path: str, tags: list[str]) -> list[str]:
         return tags
-
-    def open(self, stage: Stage, tag: str) -> None:
-        pass
 
     def bare(self, stage: Stage, path: str, tag: str) -> list[str]:
         return ["--brokers", stage.addresses["kafka"], "--to", tag]
@@ -69,10 +63,7 @@ class KafkaSink:
                             PARTITIONS, "--until", count, "--limit", 120, what=f"of {count}")
         return [point for point in curve if point[1] > 0]
 
-    def close(self, stage: Stage, tag: str) -> None:
-        pass
-
     def audit(self, stage: Stage, tag: str, count: int, published: str) -> dict[str, int]:
         stage.run("kafka_collect", "--brokers", stage.addresses["kafka"], "--topic", tag, "--record",
-                  stage.file(f"{tag}.rec"), "--expect", count, "--idle", 10, "--key", 1, *SHAPE)
+                  stage.file(f"{tag}.rec"), "--expect", count, "--idle", 60, "--key", 1, *SHAPE)
         return compare(stage, published, f"{tag}.rec")

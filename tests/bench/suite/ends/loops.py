@@ -5,29 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from ..stage import Curve, Stage
-from . import LANES, SIZE
+from . import LANES, SIZE, Sink, Source
 from .rabbitmq import RabbitSink, RabbitSource, depth
 
 
-class MadeSource:
+class MadeSource(Source):
     """Messages that the router or the bare loop makes itself."""
-
-    broker = None
 
     def __init__(self) -> None:
         self._count = 0
 
-    def topics(self, path: str, tags: list[str]) -> list[str]:
-        return []
-
     def prepare(self, stage: Stage, path: str, count: int) -> None:
         self._count = count
-
-    def fill(self, stage: Stage, tag: str, count: int) -> None:
-        pass
-
-    def record(self, path: str, tag: str) -> str:
-        return ""
 
     def bare(self, stage: Stage, path: str, tag: str) -> list[str]:
         return ["--count", str(self._count), "--stay", "1", "--lanes", str(LANES), "--size", str(SIZE)]
@@ -56,16 +45,8 @@ class LoneRabbitSource(RabbitSource):
         return ["--port", stage.port("rabbitmq"), "--queue", tag]
 
 
-class RabbitDrain:
+class RabbitDrain(Sink):
     """Takes what a LoneRabbitSource reads and keeps nothing; the queue shows what has left it."""
-
-    broker = None
-
-    def topics(self, path: str, tags: list[str]) -> list[str]:
-        return []
-
-    def open(self, stage: Stage, tag: str) -> None:
-        pass
 
     def bare(self, stage: Stage, path: str, tag: str) -> list[str]:
         return []
@@ -81,9 +62,6 @@ class RabbitDrain:
         curve = depth(stage, tag, 0)
         begin = next((i for i, point in enumerate(curve) if point[1] < count), 0)
         return [(t, count - n) for t, n in curve[max(begin - 1, 0):]]
-
-    def close(self, stage: Stage, tag: str) -> None:
-        pass
 
     def audit(self, stage: Stage, tag: str, count: int, published: str) -> dict[str, int]:
         """All are acknowledged: nothing comes back after the end of the reader."""

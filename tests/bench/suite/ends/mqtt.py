@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from ..stage import PARTITIONS, Curve, Failure, Stage, end, wait_for
-from . import SHAPE
+from . import SHAPE, Sink, Source
 from .records import RECORD_BYTES, compare
 
 
@@ -16,23 +16,17 @@ def backend(stage: Stage, tag: str) -> dict[str, Any]:
     return {"plugin": "mqtt", "url": f"mqtt://{stage.addresses['mosquitto']}", "client_id": f"{tag}-gateway"}
 
 
-class MqttSource:
+class MqttSource(Source):
     """A session with a backlog, made before the run, which the router or the bare bridge takes over."""
 
     broker = "mosquitto"
-
-    def topics(self, path: str, tags: list[str]) -> list[str]:
-        return []
-
-    def prepare(self, stage: Stage, path: str, count: int) -> None:
-        pass
 
     def fill(self, stage: Stage, tag: str, count: int) -> None:
         port = stage.port("mosquitto")
         session = stage.start(f"{tag}.session", "mqtt_collect", "--port", port, "--client-id", tag, "--topic",
                               f"{tag}/#", "--record", stage.file(f"{tag}.none"))
         try:
-            wait_for(lambda: "subscribed" in stage.text(f"{tag}.session"), 10, lambda: "the session")
+            wait_for(lambda: "subscribed" in stage.text(f"{tag}.session"), 60, lambda: "the session")
         finally:
             end(session)
         stage.run("mqtt_publish", "--port", port, "--prefix", tag, "--count", count, "--headers", 0, "--record",
@@ -51,7 +45,7 @@ class MqttSource:
         return {"topics": [f"{tag}/#"], "qos": 1, "client_id": tag}
 
 
-class MqttSink:
+class MqttSink(Sink):
     """One subscriber, whose arrivals are the landing."""
 
     broker = "mosquitto"
@@ -59,14 +53,11 @@ class MqttSink:
     def __init__(self) -> None:
         self._collector: subprocess.Popen[str] | None = None
 
-    def topics(self, path: str, tags: list[str]) -> list[str]:
-        return []
-
-    def open(self, stage: Stage, tag: str) -> None:
+    def open(self, stage: Stage, tag: str, count: int) -> None:
         self._collector = stage.start(f"{tag}.collect", "mqtt_collect", "--port", stage.port("mosquitto"),
                                       "--client-id", f"{tag}-collector", "--topic", f"{tag}/#", "--key", 1, "--record",
                                       stage.file(f"{tag}.rec"), *SHAPE)
-        wait_for(lambda: "subscribed" in stage.text(f"{tag}.collect"), 10, lambda: "the subscriber")
+        wait_for(lambda: "subscribed" in stage.text(f"{tag}.collect"), 60, lambda: "the subscriber")
 
     def bare(self, stage: Stage, path: str, tag: str) -> list[str]:
         return ["--port", stage.port("mosquitto"), "--prefix", tag]
@@ -102,7 +93,7 @@ class MqttSink:
 class UnheardMqttSink(MqttSink):
     """Nobody subscribes. What the broker has confirmed shows in what the Kafka source commits."""
 
-    def open(self, stage: Stage, tag: str) -> None:
+    def open(self, stage: Stage, tag: str, count: int) -> None:
         pass
 
     def landing(self, stage: Stage, path: str, tag: str, count: int) -> Curve:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..stage import Curve, Stage
-from . import SHAPE
+from . import SHAPE, Sink, Source
 from .records import compare
 
 
@@ -19,16 +19,10 @@ def depth(stage: Stage, queue: str, until: int, limit_s: int = 120) -> Curve:
                        "--limit", limit_s, what=f"{until} wanted in {queue}")
 
 
-class RabbitSource:
+class RabbitSource(Source):
     """A queue with a backlog."""
 
     broker = "rabbitmq"
-
-    def topics(self, path: str, tags: list[str]) -> list[str]:
-        return []
-
-    def prepare(self, stage: Stage, path: str, count: int) -> None:
-        pass
 
     def fill(self, stage: Stage, tag: str, count: int) -> None:
         stage.run("bare_rabbitmq_publish", "--port", stage.port("rabbitmq"), "--queue", tag, "--count", count,
@@ -47,7 +41,7 @@ class RabbitSource:
         return {"queue": tag}
 
 
-class RabbitSink:
+class RabbitSink(Sink):
     """A queue for each run. `keys`: whether messages have some to be checked."""
 
     broker = "rabbitmq"
@@ -55,10 +49,7 @@ class RabbitSink:
     def __init__(self, keys: bool = True) -> None:
         self._keys = keys
 
-    def topics(self, path: str, tags: list[str]) -> list[str]:
-        return []
-
-    def open(self, stage: Stage, tag: str) -> None:
+    def open(self, stage: Stage, tag: str, count: int) -> None:
         depth(stage, tag, 0)
 
     def bare(self, stage: Stage, path: str, tag: str) -> list[str]:
@@ -72,9 +63,6 @@ class RabbitSink:
 
     def landing(self, stage: Stage, path: str, tag: str, count: int) -> Curve:
         return [point for point in depth(stage, tag, count) if point[1] > 0]
-
-    def close(self, stage: Stage, tag: str) -> None:
-        pass
 
     def audit(self, stage: Stage, tag: str, count: int, published: str) -> dict[str, int]:
         stage.run("bare_rabbitmq_consume", "--port", stage.port("rabbitmq"), "--queue", tag, "--expect", count,

@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Runs the micro-benchmarks, which need no broker, and gathers their results.
+
+    tests/bench/micro.py [--build build] [--quick] [--json FILE]
+
+Code 1 when one of the programs failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from suite import micro, results  # noqa: E402
+
+GOOGLE = ["leat-bench-conditions"]
+# Programs that write the format themselves: words, and words of the quick form.
+OWN = {
+    "leat-bench-middleware": (["300000", "3"], ["20000", "1"]),
+}
+
+
+def find(build: pathlib.Path, name: str) -> pathlib.Path:
+    for place in ("bin", "tests/bench"):
+        if (build / place / name).is_file():
+            return build / place / name
+    raise FileNotFoundError(f"{name} is not built")
+
+
+def run_own(program: pathlib.Path, words: list[str]) -> list[results.Result]:
+    with tempfile.TemporaryDirectory(prefix="leat-micro-") as folder:
+        out = pathlib.Path(folder) / "out.json"
+        subprocess.run([str(program), "--json", str(out), *words], check=True)
+        found: list[results.Result] = json.loads(out.read_text())["results"]
+        return found
+
+
+def print_table(found: list[results.Result]) -> None:
+    for result in found:
+        if "median" in result:
+            ratio = f"  {result['ratio']:.2f} of the bare loop" if "ratio" in result else ""
+            print(f"{result['median']:>10.1f} {result['unit']}  {result['title']}{ratio}")
+        else:
+            print(f"{'failed':>10}     {result['title']}: {result.get('note', '')}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    root = pathlib.Path(__file__).resolve().parents[2]
+    parser.add_argument("--build", type=pathlib.Path, default=root / "build")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", type=pathlib.Path, help="where to write the results")
+    options = parser.parse_args()
+    found: list[results.Result] = []
+    for name in GOOGLE:
+        print(f"== {name}", flush=True)
+        measured = micro.run(find(options.build, name), 1 if options.quick else 3, 0.01 if options.quick else 0.2)
+        print_table(measured)
+        found += measured
+    for name, (full, quick) in OWN.items():
+        print(f"== {name}", flush=True)
+        found += run_own(find(options.build, name), quick if options.quick else full)
+    if options.json:
+        results.write(options.json, found)
+    return 1 if any("median" not in result for result in found) else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (FileNotFoundError, subprocess.CalledProcessError) as failure:
+        sys.exit(f"micro.py: {failure}")
