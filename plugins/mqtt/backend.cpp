@@ -1,7 +1,5 @@
 #include "backend.hpp"
 
-#include <cstdlib>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -17,18 +15,6 @@
 #include "source.hpp"
 
 namespace leat::mqtt {
-
-namespace {
-
-// In the folder that systemd gives a service for what it has to remember (StateDirectory=); elsewhere none.
-std::string default_session_file(const char* backend) {
-    const char* const folders = std::getenv("STATE_DIRECTORY");
-    if (folders == nullptr || *folders == '\0') return {};
-    const std::string first(folders, std::strcspn(folders, ":"));
-    return first + "/mqtt-" + backend + ".sessions";
-}
-
-}  // namespace
 
 void MqttBackend::open() {
     std::string error;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 
@@ -48,6 +49,13 @@ std::string Remembered::save() const {
     }
     if (std::rename(next.c_str(), path_.c_str()) != 0) return "cannot write " + path_ + ": " + std::strerror(errno);
     return {};
+}
+
+std::string default_session_file(const std::string& backend) {
+    const char* const folders = std::getenv("STATE_DIRECTORY");
+    if (folders == nullptr || *folders == '\0') return {};
+    const std::string first(folders, std::strcspn(folders, ":"));
+    return first + "/mqtt-" + backend + ".sessions";
 }
 
 }  // namespace leat::mqtt

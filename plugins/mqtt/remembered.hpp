@@ -35,4 +35,8 @@ class Remembered {
     std::map<std::string, std::vector<std::string>> filters_;
 };
 
+/// The file of a backend for which none is configured: in the folder that systemd gives a service for what it has to
+/// remember (StateDirectory=, the first of STATE_DIRECTORY); elsewhere "", memory only.
+[[nodiscard]] std::string default_session_file(const std::string& backend);
+
 }  // namespace leat::mqtt

@@ -33,3 +33,15 @@ TEST_CASE("a file that cannot be written is told of") {
     CHECK(r.open("/no/such/folder/file").empty());
     CHECK(r.set("a", {"x"}).find("cannot write /no/such/folder/file") == 0);
 }
+
+TEST_CASE("without a configured file, the first folder of systemd's StateDirectory has it; elsewhere there is none") {
+    ::unsetenv("STATE_DIRECTORY");
+    CHECK(default_session_file("plant").empty());
+    ::setenv("STATE_DIRECTORY", "", 1);
+    CHECK(default_session_file("plant").empty());
+    ::setenv("STATE_DIRECTORY", "/var/lib/leat", 1);
+    CHECK(default_session_file("plant") == "/var/lib/leat/mqtt-plant.sessions");
+    ::setenv("STATE_DIRECTORY", "/var/lib/leat:/var/lib/other", 1);
+    CHECK(default_session_file("other") == "/var/lib/leat/mqtt-other.sessions");
+    ::unsetenv("STATE_DIRECTORY");
+}
