@@ -49,7 +49,7 @@ void MqttSource::lost() { inbound_.lost(); }
 void MqttSource::readable() { pump(); }
 
 void MqttSource::resume() {
-    connection_->flush();  // the acknowledgements that settlements have written
+    connection_->flush_acknowledgements();  // those that settlements have written
     if (connection_->is_up()) pump();
 }
 
@@ -69,7 +69,7 @@ void MqttSource::pump() {
     for (int round = 0; round < kBatchesPerTurn; ++round) {
         const std::size_t most = credit();
         if (most == 0) {
-            connection_->flush();  // PUBCOMPs
+            connection_->flush_acknowledgements();  // PUBCOMPs
             connection_->read(false);
             // emit() says so itself where the window's credit has ended.
             if (emitting() && window_->span() != 0 && window_->credit() != 0) starved();
@@ -83,7 +83,7 @@ void MqttSource::pump() {
             headers_->close();  // a block has adopted receive buffers, and must not keep them for later messages
         }
         if (is_starved) {
-            connection_->flush();  // acknowledgements of twins that have landed already, PUBCOMPs
+            connection_->flush_acknowledgements();  // of twins that have landed already, PUBCOMPs
             connection_->read(true);
             return;
         }

@@ -20,6 +20,7 @@
 #include "native/intake.hpp"
 #include "native/keep_alive.hpp"
 #include "native/link.hpp"
+#include "native/pace.hpp"
 #include "native/session.hpp"
 
 namespace leat::mqtt {
@@ -38,7 +39,7 @@ struct ConnectionSettings {
     Nanoseconds delay_max{};
     std::size_t max_packet_size = 0;  ///< bytes
     std::size_t receive_buffer = 256 * 1024;
-    /// How long the socket is left alone after a read that gave little; see connection.cpp.
+    /// How long a fast stream's socket is left alone after a read that gave little; see pace.hpp.
     Nanoseconds gather = std::chrono::microseconds(500);
     /// Fills in user, password and the key's password as they are now. False: `error` says why they cannot be read.
     std::function<bool(Connect&, TlsFiles&, std::string& error)> credentials;
@@ -77,6 +78,8 @@ class Connection final : private Link::Owner {
 
     [[nodiscard]] bool is_up() const { return is_connected_; }
     [[nodiscard]] const Connack& granted() const { return connack_; }
+    /// Of this connection, or of the next attempt.
+    [[nodiscard]] Version version() const { return settings_.connect.version; }
     Session& session() { return session_; }
 
     /// The next packet that is for the owner; reads from the socket when the received bytes are used up.   // hot
@@ -88,6 +91,10 @@ class Connection final : private Link::Owner {
 
     /// Hands session().out() to the socket, as much as it takes; the rest follows by itself, then drained().
     void flush();
+
+    /// The same for acknowledgements: while packets of a fast stream gather, a few wait for the end of that pause and
+    /// leave together.
+    void flush_acknowledgements();
 
     /// Switches reading off (no credit) and on again.
     void read(bool on);
@@ -111,7 +118,8 @@ class Connection final : private Link::Owner {
     void arm_timer(Nanoseconds delay);
     void tick();
     bool receive();
-    void gather();
+    bool gathers();
+    void gather(Nanoseconds pause);
     void watch() { link_.watch(reads_ && gather_timer_ == 0, writes_); }
     Step handle(Event& event, bool& is_for_owner);
     void accept(const Connack& connack);
@@ -127,6 +135,7 @@ class Connection final : private Link::Owner {
     Session session_;
     Intake intake_;
     KeepAlive keep_alive_;
+    Pace pace_;
     Reconnect reconnect_;
     std::unique_ptr<TlsContext> tls_;
     Connack connack_;
@@ -135,6 +144,7 @@ class Connection final : private Link::Owner {
     std::uint64_t timer_ = 0;
     std::uint64_t gather_timer_ = 0;  // while it runs, the socket is left alone
     std::size_t written_ = 0;         // bytes of session_.out() handed to the socket
+    bool read_little_ = false;        // the last read left room: more than it gave was not there
     bool is_running_ = false;         // between start and stop
     bool is_connected_ = false;       // CONNACK is in
     bool is_attempting_ = false;
