@@ -57,20 +57,22 @@ bool MqttSink::take(const leat_message& message, std::string_view& why) {  // ho
     const Template::Result topic = options_.topic(message);
     if (!topic.ok) return why = view(topic.text), false;
     if (const char* fault = check_topic(view(topic.text))) return why = fault, false;
+    const Version version = connection_.version();
+    const bool has_properties = version == Version::v5;
     Fault fault = nullptr;
-    const std::size_t size = properties_size(message, properties_, fault);
+    const std::size_t size = has_properties ? properties_size(message, properties_, fault) : 0;
     if (fault != nullptr) return why = fault, false;
 
     Outbound::Item item;
     std::uint8_t* const memory = connection_.reserve(topic.text.size + size);
     std::memcpy(memory, topic.text.data, topic.text.size);
-    write_properties(memory + topic.text.size, message, properties_);
+    if (has_properties) write_properties(memory + topic.text.size, message, properties_);
     item.publish.topic = as_text({memory, topic.text.size});
     item.publish.properties = {memory + topic.text.size, size};
     item.publish.payload = as_bytes(view(message.payload));
     item.publish.qos = static_cast<std::uint8_t>(options_.qos);
     item.publish.retain = options_.retain;
-    if (publish_size(item.publish, Version::v5) > max_packet_size_) return why = "larger than max_packet_size", false;
+    if (publish_size(item.publish, version) > max_packet_size_) return why = "larger than max_packet_size", false;
     item.receipt = message.receipt;
     item.buffer = message.buffer;
     item.scratch = connection_.scratch();

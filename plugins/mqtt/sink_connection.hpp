@@ -45,6 +45,9 @@ class SinkConnection : public leat::Part {
     virtual void add(const Outbound::Item& item) = 0;
     virtual void send_soon() = 0;
 
+    /// What the broker is spoken to in, as far as is known: 3.1.1 has no place for headers.
+    [[nodiscard]] virtual Version version() const = 0;
+
   protected:
     /// A sink has joined.
     virtual void joined() = 0;

@@ -47,7 +47,7 @@ struct Bounds {
 struct Envelope {
     bool key = true;             ///< Else a sink's topic or header template has to say it.
     bool headers = true;         ///< Else none arrive.
-    bool binary_headers = true;  ///< Else a header that is not UTF-8 is rejected.
+    bool binary_headers = true;  ///< Else, where headers arrive, one that is not UTF-8 is rejected.
     bool absent_payload = true;  ///< Else an absent payload arrives empty.
 };
 

@@ -28,7 +28,7 @@ that share no code with it.
 - `memory` has no broker: its cases assert that nothing outlives the host, that there is nothing to restart, and that a login
   or TLS is refused as an unknown option. It has no limit on a payload.
 - What a protocol has no place for is asserted to arrive absent: the key in MQTT, headers in MQTT 3.1.1; an absent payload
-  arrives empty over MQTT and RabbitMQ; a header that is not UTF-8 is rejected by MQTT's sinks, with the reason.
+  arrives empty over MQTT and RabbitMQ; a header that is not UTF-8 is rejected by MQTT 5 sinks, with the reason.
 - Engine `paho` of MQTT has one message in flight, and one source in a process without a sink beside it. `mqtt 5, engine paho` is its source, with sinks and
   further sources of engine `native` beside it, or its sinks where a case has no source; `sinks of engine paho` are the cases that write
   (`-`: nothing is written), read by engine `native`. More in one process is refused by `check`, which is asserted.

@@ -20,6 +20,7 @@ class NativeSinks final : public SinkConnection, private Connection::Owner {
 
     void add(const Outbound::Item& item) override { outbound_.add(item); }
     void send_soon() override;
+    [[nodiscard]] Version version() const override { return connection_->version(); }
 
   private:
     void joined() override;

@@ -97,3 +97,22 @@ TEST_CASE("headers travel as properties, and a message of a megabyte arrives who
     CHECK(a.headers.at("mqtt-payload-format") == "utf-8");
     CHECK(a.headers.at("trace") == "abc");
 }
+
+TEST_CASE("a header that is not UTF-8 is rejected in version 5, and left out like all others in 3.1.1") {
+    Mosquitto broker({.extra = kUnlimited});
+    for (const Version version : {Version::v5, Version::v3_1_1}) {
+        CAPTURE(static_cast<int>(version));
+        Rig rig(broker.port(), version);
+        rig.inlet.at_once = [](const auto&) { return LEAT_ACK; };
+        rig.subscribe_and_publish();
+        rig.headers = {{leat::bytes("trace"), leat::bytes("\xFF")}};
+        rig.publish("t/a", {"1"});
+        REQUIRE(rig.all_landed());
+        const bool is_v5 = version == Version::v5;
+        CHECK(rig.outcomes == std::vector<int>{static_cast<int>(is_v5 ? LEAT_REJECT : LEAT_ACK)});
+        if (is_v5) continue;
+        REQUIRE(rig.all_arrive(1));
+        CHECK(rig.inlet.arrivals[0].payload == "1");
+        CHECK(rig.inlet.arrivals[0].headers.empty());
+    }
+}

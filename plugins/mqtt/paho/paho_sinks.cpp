@@ -19,6 +19,7 @@ void PahoSinks::open() {
     SinkConnection::open();
     settings_.connect.clean_start = true;  // each connection sends what is unconfirmed as new
     settings_.connect.session_expiry = 0;
+    version_ = settings_.connect.version;
     link_ = std::make_unique<PahoLink>(services(), settings_, static_cast<PahoLink::Owner&>(*this));
 }
 

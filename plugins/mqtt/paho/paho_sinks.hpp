@@ -21,6 +21,7 @@ class PahoSinks final : public SinkConnection, private PahoLink::Owner {
 
     void add(const Outbound::Item& item) override { items_.push_back(item); }
     void send_soon() override;
+    [[nodiscard]] Version version() const override { return version_; }
 
   private:
     void joined() override;
@@ -46,7 +47,7 @@ class PahoSinks final : public SinkConnection, private PahoLink::Owner {
     std::size_t window_ = 0;
     std::uint64_t connection_ = 0;  // the present one's number
     Connack granted_;
-    Version version_ = Version::v5;
+    Version version_ = Version::v5;  // of the last connection, or of the first attempt
     bool is_up_ = false;
     bool is_sending_soon_ = false;
 };
