@@ -161,6 +161,7 @@ struct Table {
         t.state = [](leat_instance* me, std::uint32_t state, leat_bytes why, std::int64_t) {
             me->state = state;
             me->why = view(why);
+            me->is_stopped = false;  // started again
         };
         t.stopped = [](leat_instance* me) {
             ScriptedHost& h = *me->host;
@@ -204,14 +205,22 @@ const leat_template* ScriptedHost::make_template(const std::string& text) {
 }
 
 void ScriptedHost::run_deferred() {
-    std::deque<Deferred> now;
+    std::deque<Deferred> now, posted;
     now.swap(deferred_);
     {
         const std::lock_guard lock(mutex_);
-        for (const Deferred& call : posted_) now.push_back(call);
-        posted_.clear();
+        posted.swap(posted_);
     }
-    for (const Deferred& call : now) call.fn(call.arg);
+    for (const Deferred& call : now) {
+        if (!call.of->is_stopped) call.fn(call.arg);  // it may have stopped in an earlier one
+    }
+    for (const Deferred& call : posted) call.fn(call.arg);
+}
+
+const leat_instance* ScriptedHost::last(const std::string& name) const {
+    const auto found = std::find_if(instances_.rbegin(), instances_.rend(),
+                                    [&name](const auto& instance) { return instance->name == name; });
+    return found == instances_.rend() ? nullptr : found->get();
 }
 
 void ScriptedHost::run_timers() {
@@ -274,21 +283,18 @@ bool ScriptedHost::run_until(const std::function<bool()>& condition, std::chrono
 }
 
 std::uint32_t ScriptedHost::last_state(const std::string& name) const {
-    for (const auto& instance : instances_)
-        if (instance->name == name) return instance->state;
-    return 0;
+    const leat_instance* instance = last(name);
+    return instance ? instance->state : 0;
 }
 
 std::string ScriptedHost::last_reason(const std::string& name) const {
-    for (const auto& instance : instances_)
-        if (instance->name == name) return instance->why;
-    return {};
+    const leat_instance* instance = last(name);
+    return instance ? instance->why : std::string();
 }
 
 bool ScriptedHost::is_stopped(const std::string& name) const {
-    for (const auto& instance : instances_)
-        if (instance->name == name) return instance->is_stopped;
-    return false;
+    const leat_instance* instance = last(name);
+    return instance && instance->is_stopped;
 }
 
 int ScriptedHost::logged(std::string_view word) const {

@@ -50,9 +50,11 @@ class ScriptedHost {
     /** A compiled template: text with at most "${topic}" or "${key}" in it. Lives as long as the host. */
     const leat_template* make_template(const std::string& text);
 
+    // Of several components with one name: of the last.
     std::uint32_t last_state(const std::string& name) const;  ///< 0: none told yet
     std::string last_reason(const std::string& name) const;
-    bool is_stopped(const std::string& name) const;
+    bool is_stopped(
+        const std::string& name) const;  ///< false again once it has told a state, as it does when started
     /** How many log lines contain this. */
     int logged(std::string_view word) const;
     std::uint64_t turns() const { return turns_; }
@@ -73,6 +75,7 @@ class ScriptedHost {
     friend struct ::leat_instance;
     friend struct Table;
 
+    const leat_instance* last(const std::string& name) const;
     bool turn(std::chrono::milliseconds longest);
     void run_deferred();
     void run_timers();
