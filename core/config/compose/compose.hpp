@@ -17,6 +17,8 @@
 
 namespace leat::config {
 
+class Budget;
+
 // Reads an included file; null, with a line in the report, when it cannot be. An empty function: nothing may be
 // included.
 using Open = std::function<std::unique_ptr<Document>(const std::filesystem::path&, Report&)>;
@@ -33,10 +35,10 @@ std::unique_ptr<Document> include_files(std::unique_ptr<Document> main, const En
 
 // `for_each` in a route or backend: it becomes one for each element, with ${each:NAME} filled in, in its name as
 // well.
-void expand_for_each(Document& document, const Environment& environment, Report& report);
+void expand_for_each(Document& document, const Environment& environment, Budget& budget, Report& report);
 
 // `defaults`: each route, backend, source and sink gets the members that it does not give itself (RFC 7396: objects
 // are merged, null takes away).
-void apply_defaults(Document& document, Report& report);
+void apply_defaults(Document& document, Budget& budget, Report& report);
 
 }  // namespace leat::config

@@ -280,3 +280,27 @@ TEST_CASE("without a file there is nothing to include") {
     read_model(std::move(document), process_environment(), report);
     CHECK(report.text().find("/include: no file can be included here") != std::string::npos);
 }
+
+TEST_CASE("what a small file would make is bounded, whether for_each, its values or a default multiplies it") {
+    const auto list = [](size_t n, const std::string& each) {
+        std::string out = "[";
+        for (size_t i = 0; i < n; ++i) out += (i ? "," : "") + each;
+        return out + "]";
+    };
+    const std::string many = "\"for_each\": {\"a\": [" + list(100'000, "1") + "], \"b\": " + list(2000, "1") + "}";
+    const std::string words = "would be made of what is written here";
+    CHECK(one("r-${each:b}", many + R"(, "lane": "${each:a}")").text().find(words) != std::string::npos);
+
+    const std::string long_text = "\"for_each\": {\"a\": [\"" + std::string(100'000, 'x') +
+                                  "\"], \"b\": " + list(2000, "1") + R"(}, "lane": "${each:a}${each:a}")";
+    CHECK(one("r-${each:b}", long_text).text().find(words) != std::string::npos);
+
+    std::string headers;
+    for (int i = 0; i < 2000; ++i) headers += (i ? ",\"h" : "\"h") + std::to_string(i) + "\": \"v\"";
+    std::string elements;
+    for (int i = 0; i < 2000; ++i) elements += (i ? ",\"e" : "\"e") + std::to_string(i) + "\"";
+    const Files defaults = one("r-${each}", "\"for_each\": [" + elements + "]",
+                               "\"defaults\": {\"to\": {\"mq\": {\"headers\": {" + headers + "}}}}");
+    CHECK(defaults.text().find("/defaults: more than 1000000 values, or 64 MiB of text, " + words) !=
+          std::string::npos);
+}

@@ -1,8 +1,10 @@
 // Values taken over into a composed document: they remember where they were written.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "config/document.hpp"
@@ -36,6 +38,34 @@ inline size_t values_in(const Node& node) {
     for (const Node& child : node.children) n += values_in(child);
     return n;
 }
+
+// What composing may still make, so that a small file cannot fill the memory: for_each and defaults multiply what
+// they are given.
+class Budget {
+  public:
+    // False: it is spent, and nothing more is to be made.
+    bool take(const Node& copied) {
+        take_text(copied.name.size() + copied.text.size());
+        if (values_ > 0) --values_;
+        for (const Node& child : copied.children) {
+            if (!take(child)) return false;
+        }
+        return !is_spent();
+    }
+    void take_text(size_t bytes) { bytes_ -= std::min(bytes_, bytes); }
+    bool is_spent() const { return values_ == 0 || bytes_ == 0; }
+    static std::string in_words() {
+        return "more than " + std::to_string(kMaxValues) + " values, or " + std::to_string(kMaxBytes >> 20) +
+               " MiB of text, would be made of what is written here";
+    }
+
+  private:
+    static constexpr size_t kMaxValues = 5 * kMaxDocumentValues;
+    static constexpr size_t kMaxBytes = 64 << 20;
+
+    size_t values_ = kMaxValues;
+    size_t bytes_ = kMaxBytes;
+};
 
 inline Node* member(Node& object, std::string_view name) { return const_cast<Node*>(object.find(name)); }
 

@@ -11,6 +11,7 @@
 // thing more: an object that names another `backend` or `plugin` than the default replaces it as a whole.
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "config/compose/compose.hpp"
@@ -31,36 +32,32 @@ bool names_another(const Node& given, const Node& otherwise, std::string_view na
     return mine && theirs && mine->text != theirs->text;
 }
 
-// Gives `into` what it lacks.
-void merge(Node& into, const Node& otherwise) {
-    if (names_another(into, otherwise, "backend") || names_another(into, otherwise, "plugin")) return;
-    for (const Node& each : otherwise.children) {
-        Node* given = member(into, each.name);
-        if (!given) {
-            into.children.push_back(copy_of(each));
-        } else if (given->kind == Kind::object && each.kind == Kind::object) {
-            merge(*given, each);
-        }
-    }
-}
-
 // null has taken a default away, and now goes itself. One where there is no default stays, to be told as wrong.
 void remove_nulls(Node& given, const Node& otherwise) {
     std::erase_if(given.children, [&](const Node& child) {
         return child.kind == Kind::null && otherwise.find(child.name) != nullptr;
     });
     for (Node& child : given.children) {
+        if (child.kind != Kind::object) continue;
         const Node* below = otherwise.find(child.name);
-        if (below && child.kind == Kind::object && below->kind == Kind::object) remove_nulls(child, *below);
+        if (below && below->kind == Kind::object) remove_nulls(child, *below);
     }
 }
 
 class Defaults {
   public:
-    Defaults(const Node& defaults, Node& root, Report& report) : defaults_(defaults), root_(root), report_(report) {}
+    Defaults(const Node& defaults, Node& root, Budget& budget, Report& report)
+        : defaults_(defaults), root_(root), budget_(budget), report_(report) {}
 
     void apply() {
         check();
+        if (budget_.is_spent()) return;  // told
+        give_all();
+        if (budget_.is_spent()) report_.error(defaults_, budget_.in_words());
+    }
+
+  private:
+    void give_all() {
         if (Node* backends = member(root_, "backends")) {
             for (Node& each : backends->children) {
                 if (each.kind == Kind::object) give(each, {entry("backends", text_of(each, "plugin"))});
@@ -82,7 +79,6 @@ class Defaults {
         }
     }
 
-  private:
     void check() {
         const Words sections = {"routes", "backends", "from", "to"};
         for (const Node& each : defaults_.children) {
@@ -157,8 +153,25 @@ class Defaults {
         give(use, {entry(section_name, backend), by_plugin});
     }
 
+    // Gives `into` what it lacks.
+    void merge(Node& into, const Node& otherwise) {
+        if (names_another(into, otherwise, "backend") || names_another(into, otherwise, "plugin")) return;
+        into.children.reserve(into.children.size() + otherwise.children.size());  // so that names stay where they are
+        std::unordered_map<std::string_view, Node*> mine;
+        for (Node& child : into.children) mine.emplace(child.name, &child);
+        for (const Node& each : otherwise.children) {
+            const auto given = mine.find(each.name);
+            if (given == mine.end()) {
+                if (!budget_.take(each)) return;
+                into.children.push_back(copy_of(each));
+            } else if (given->second->kind == Kind::object && each.kind == Kind::object) {
+                merge(*given->second, each);
+            }
+        }
+    }
+
     // The first wins. What is given is complete before nulls go, so that a null stands against all of them.
-    static void give(Node& into, const std::vector<const Node*>& all) {
+    void give(Node& into, const std::vector<const Node*>& all) {
         for (const Node* each : all) {
             if (each) merge(into, *each);
         }
@@ -169,17 +182,18 @@ class Defaults {
 
     const Node& defaults_;
     Node& root_;
+    Budget& budget_;
     Report& report_;
 };
 
 }  // namespace
 
-void apply_defaults(Document& document, Report& report) {
+void apply_defaults(Document& document, Budget& budget, Report& report) {
     if (document.root.kind != Kind::object) return;
     const std::optional<Node> given = take_member(document.root, "defaults");
     if (!given) return;
     if (given->kind == Kind::object) {
-        Defaults(*given, document.root, report).apply();
+        Defaults(*given, document.root, budget, report).apply();
     } else {
         report.error(*given, "expected an object, found " + std::string(with_article(given->kind)));
     }

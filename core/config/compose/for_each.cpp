@@ -49,8 +49,8 @@ std::string in_words(const Element& element) {
 
 class Expander {
   public:
-    Expander(Document& document, const Environment& environment, Report& report)
-        : document_(document), environment_(environment), report_(report) {}
+    Expander(Document& document, const Environment& environment, Budget& budget, Report& report)
+        : document_(document), environment_(environment), budget_(budget), report_(report) {}
 
     // The members of `routes` or `backends`.
     void expand_members(Node& group, std::string_view what) {
@@ -72,16 +72,12 @@ class Expander {
   private:
     // Adds what `pattern` becomes.
     void expand_one(const Node& pattern, const Node& list, std::vector<Node>& made) {
+        if (budget_.is_spent()) return;  // told
         const auto elements = elements_of(list);
         if (!elements) return;
         if (elements->empty()) report_.warning(list, "is empty: it makes nothing");
-        const size_t size = values_in(pattern);
         for (const Element& element : *elements) {
-            values_ += size;
-            if (values_ > kMaxDocumentValues) {
-                report_.error(list, "makes more than " + std::to_string(kMaxDocumentValues) + " values");
-                break;
-            }
+            if (!budget_.take(pattern)) break;
             const std::string& words = document_.elements.emplace_back(in_words(element));
             Node copy = copy_of(pattern);
             copy.element = &words;
@@ -89,6 +85,7 @@ class Expander {
             for (Node& child : copy.children) fill(child, element, words);
             made.push_back(std::move(copy));
         }
+        if (budget_.is_spent()) report_.error(list, budget_.in_words());
     }
 
     std::optional<std::vector<Element>> elements_of(const Node& list) {
@@ -153,6 +150,7 @@ class Expander {
         for (Node& child : node.children) fill(child, element, words);
         if (node.kind != Kind::string) return;
         if (const Node* whole = value_of_whole(node.text, element)) {
+            if (!budget_.take(*whole)) return;
             Node value = copy_of(*whole);
             value.name = node.name;
             mark(value, words);
@@ -186,8 +184,8 @@ class Expander {
         return found == element.end() ? nullptr : found->second;
     }
 
-    static std::optional<std::string> fill_text(std::string_view text, const Element& element, bool& filled,
-                                                std::string& error) {
+    std::optional<std::string> fill_text(std::string_view text, const Element& element, bool& filled,
+                                         std::string& error) {
         std::string out;
         while (!text.empty()) {
             const size_t skip = text.starts_with("$${") ? 3 : text.starts_with(kEach) ? 0 : 1;
@@ -201,6 +199,8 @@ class Expander {
             const Node* value = value_of_whole(text.substr(0, end + 1), element);
             if (!value || !is_scalar(*value))
                 return error = why_not(text.substr(0, end + 1), value, element), std::nullopt;
+            if (budget_.is_spent()) return out;
+            budget_.take_text(value->text.size());
             out += text_in(*value);
             filled = true;
             text.remove_prefix(end + 1);
@@ -244,17 +244,17 @@ class Expander {
 
     Document& document_;
     const Environment& environment_;
+    Budget& budget_;
     Report& report_;
-    size_t values_ = 0;
 };
 
 }  // namespace
 
-void expand_for_each(Document& document, const Environment& environment, Report& report) {
+void expand_for_each(Document& document, const Environment& environment, Budget& budget, Report& report) {
     for (const auto& [group, what] : {std::pair{"backends", "backend"}, std::pair{"routes", "route"}}) {
         Node* members = member(document.root, group);
         if (members && members->kind == Kind::object)
-            Expander(document, environment, report).expand_members(*members, what);
+            Expander(document, environment, budget, report).expand_members(*members, what);
     }
 }
 
