@@ -4,6 +4,7 @@
 #include "runtime/reentrancy.hpp"
 #include "runtime/services.hpp"
 
+#include <leat/sdk/flow/broken_rule.hpp>
 #include <leat/sdk/flow/buffer.hpp>
 #include <leat/sdk/flow/settle.hpp>
 
@@ -21,13 +22,24 @@ constexpr int64_t kBurstNs = 10'000'000;  // what may be sent at once after a pa
 
 int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
-// The header's value; absent: no such header.
-leat_bytes header(const leat_message& m, std::string_view name) {
-    for (uint32_t i = 0; i < m.header_count; ++i) {
-        if (view(m.headers[i].name) == name) return m.headers[i].value;
+// The value of the last header of this name from `begin` on; absent: there is none.
+leat_bytes header(const leat_message& m, std::string_view name, uint32_t begin = 0) {
+    for (uint32_t i = m.header_count; i > begin; --i) {
+        if (view(m.headers[i - 1].name) == name) return m.headers[i - 1].value;
     }
     return kAbsent;
 }
+
+// Where the headers of a dead letter begin: leat-route is the first of them. A route that reads the dead letters of
+// another adds its own behind those. No dead letter: behind all headers.
+uint32_t labels_of(const leat_message& m) {
+    for (uint32_t i = m.header_count; i > 0; --i) {
+        if (view(m.headers[i - 1].name) == "leat-route") return i - 1;
+    }
+    return m.header_count;
+}
+
+leat_bytes label(const leat_message& m, std::string_view name) { return header(m, name, labels_of(m)); }
 
 bool is_ours(std::string_view name) {
     static constexpr std::string_view kOurs[] = {"leat-route", "leat-step", "leat-reason", "leat-attempts",
@@ -54,22 +66,23 @@ int64_t time_in(std::string_view text) {
 
 DeadLetterSeen read(const leat_message& m) {
     DeadLetterSeen seen;
-    seen.route = view(header(m, "leat-route"));
-    seen.step = view(header(m, "leat-step"));
-    seen.reason = view(header(m, "leat-reason"));
-    seen.attempts = view(header(m, "leat-attempts"));
-    seen.topic = view(header(m, "leat-topic"));
-    seen.key = view(header(m, "leat-key"));
-    seen.time = view(header(m, "leat-time"));
+    seen.route = view(label(m, "leat-route"));
+    seen.step = view(label(m, "leat-step"));
+    seen.reason = view(label(m, "leat-reason"));
+    seen.attempts = view(label(m, "leat-attempts"));
+    seen.topic = view(label(m, "leat-topic"));
+    seen.key = view(label(m, "leat-key"));
+    seen.time = view(label(m, "leat-time"));
     return seen;
 }
 
-// Topic, key and time as they were before the message became a dead letter.
+// Topic, key and time as they were before the message became a dead letter; one that is none stays as it is.
 void restore(leat_message& m) {
-    const leat_bytes topic = header(m, "leat-topic");
+    if (labels_of(m) == m.header_count) return;
+    const leat_bytes topic = label(m, "leat-topic");
     if (present(topic)) m.topic = topic;
-    m.key = header(m, "leat-key");
-    if (const int64_t time = time_in(view(header(m, "leat-time")))) m.timestamp_ns = time;
+    m.key = label(m, "leat-key");
+    if (const int64_t time = time_in(view(label(m, "leat-time")))) m.timestamp_ns = time;
 }
 
 struct Memory : leat_ext {
@@ -220,10 +233,11 @@ void Redrive::enter_due() {
 void Redrive::enter(const leat_message& message) {
     leat_inlet* entry = entry_of(read(message));
     std::vector<leat_header> kept;
+    const uint32_t labels = labels_of(message);
     for (uint32_t i = 0; i < message.header_count; ++i) {
-        if (!is_ours(view(message.headers[i].name))) kept.push_back(message.headers[i]);
+        if (i < labels || !is_ours(view(message.headers[i].name))) kept.push_back(message.headers[i]);
     }
-    leat_message clean = rewritten(message, kept, plan_.run, number_in(view(header(message, "leat-attempts"))), true);
+    leat_message clean = rewritten(message, kept, plan_.run, number_in(view(label(message, "leat-attempts"))), true);
     ++sent_;
     entry->push(entry, &clean, 1);
 }
@@ -257,14 +271,8 @@ void Redrive::settle(const leat_settlement* batch, size_t n) {
 
 void Redrive::settle_one(const leat_settlement& s) {
     Returning* r = returning_.find(s.token);
-    if (!r || r->waits) return;
-    if (s.outcome == LEAT_RETRY && !abandoning_) {
-        r->waits = true;
-        const auto delay = runtime::Backoff().delay(r->attempts++, route_.shard().random());
-        route_.shard().timers().start(
-            delay, [this, token = s.token] { send_back(token); }, this);
-        return;
-    }
+    if (!r || r->waits) return settled_twice();
+    if (s.outcome == LEAT_RETRY && !abandoning_) return again(s.token);
     const leat_message message = r->message;
     returning_.remove(s.token);
     if (s.outcome == LEAT_ACK) {
@@ -276,6 +284,21 @@ void Redrive::settle_one(const leat_settlement& s) {
                          std::string(s.detail ? view(s.detail->text) : "no reason given"));
     }
     Settlements().end(message, LEAT_ABANDON);
+}
+
+void Redrive::again(uint64_t token) {
+    const uint64_t next = returning_.add();  // another generation: a second settlement of this attempt is stale
+    Returning& moved = *returning_.find(next);
+    moved = *returning_.find(token);
+    returning_.remove(token);
+    moved.waits = true;
+    const auto delay = runtime::Backoff().delay(moved.attempts++, route_.shard().random());
+    route_.shard().timers().start(
+        delay,
+        [this, next] {
+            if (returning_.find(next)) send_back(next);  // else abandoned meanwhile
+        },
+        this);
 }
 
 void Redrive::abandon_all() {

@@ -94,6 +94,7 @@ class Redrive {
     void send_back(uint64_t token);
     void settle(const leat_settlement* batch, size_t n);
     void settle_one(const leat_settlement& s);
+    void again(uint64_t token);
 
     Control& route_;
     const RedrivePlan& plan_;
