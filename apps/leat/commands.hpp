@@ -15,6 +15,7 @@ int try_command(const Words& words);
 int redrive_command(const Words& words);
 int plugins_command(const Words& words);
 int describe_command(const Words& words);
+int bench_command(const Words& words);
 int schema_command(const Words& words);
 
 }  // namespace leat::app

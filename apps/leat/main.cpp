@@ -30,6 +30,7 @@ constexpr Command kCommands[] = {
     {"redrive", "CONFIG ROUTE", "moves dead letters back to the step that refused them", redrive_command},
     {"plugins", "", "lists the plugins that are found: kind, version, where", plugins_command},
     {"describe", "PLUGIN", "explains one plugin: what it promises, its options", describe_command},
+    {"bench", "[CATEGORY...]", "measures what Leat costs on this machine", bench_command},
     {"schema", "", "prints the JSON Schema of configurations, for editors", schema_command},
 };
 
@@ -74,12 +75,12 @@ int dispatch(std::span<char*> words) {
         return kFine;
     }
     if (name.empty())
-        throw UsageError("", "a command is missing: run, check, try, redrive, plugins, describe or schema");
+        throw UsageError("", "a command is missing: run, check, try, redrive, plugins, describe, bench or schema");
     for (const Command& command : kCommands) {
         if (name == command.name) return command.call(Words(words.begin() + 1, words.end()));
     }
-    throw UsageError(
-        "", "there is no command \"" + name + "\"; it is one of run, check, try, redrive, plugins, describe, schema");
+    throw UsageError("", "there is no command \"" + name +
+                             "\"; it is one of run, check, try, redrive, plugins, describe, bench, schema");
 }
 
 }  // namespace

@@ -25,6 +25,10 @@ bool CommandLine::parse(const std::vector<std::string>& words) {
         all.add_options()(name.c_str(), po::value<std::string>());
         positions.add(name.c_str(), 1);
     }
+    if (!rest_.empty()) {
+        all.add_options()(rest_.c_str(), po::value<std::vector<std::string>>());
+        positions.add(rest_.c_str(), -1);
+    }
     // Abbreviated options would change their meaning when a longer one is added.
     const int style = po::command_line_style::unix_style & ~po::command_line_style::allow_guessing;
     try {

@@ -36,6 +36,8 @@ class CommandLine {
     void takes_plugin_dirs();
     /// Declares the next word as `name`; it has to be there.
     void word(const std::string& name);
+    /// Declares all further words as `name`, read by texts(); there may be none.
+    void rest(const std::string& name) { rest_ = name; }
     /// Text that --help prints below the options.
     void below(std::string text) { below_ = std::move(text); }
 
@@ -54,6 +56,7 @@ class CommandLine {
 
     std::string command_, arguments_, about_, below_;
     std::vector<std::string> words_;
+    std::string rest_;
     boost::program_options::options_description shown_{"Options", 100};
     boost::program_options::variables_map values_;
 };

@@ -1,0 +1,112 @@
+#include "bench/cases/case.hpp"
+
+#include "bench/figures/statistics.hpp"
+
+#include <algorithm>
+#include <exception>
+
+namespace leat::bench {
+namespace {
+
+constexpr uint64_t kLeastForCpu = 50'000;  // below it, the start of the host would be most of it
+
+// The rounds of one side.
+class Rounds {
+  public:
+    void add(Sample&& sample) {
+        values_.push_back(sample.value);
+        if (sample.cpu_us) cpu_us_.push_back(*sample.cpu_us);
+        if (sample.peak_mb) peak_mb_ = std::max(peak_mb_.value_or(0), *sample.peak_mb);
+        delays_.add(sample.delays);
+        if (!sample.audit) return;
+        Audit& audit = audit_ ? *audit_ : audit_.emplace();
+        audit.missing += sample.audit->missing;
+        audit.out_of_order += sample.audit->out_of_order;
+    }
+    const std::vector<double>& values() const { return values_; }
+    std::optional<double> cpu_us() const { return cpu_us_.empty() ? std::nullopt : std::optional(median(cpu_us_)); }
+    std::optional<LatencyFigures> latency() const {
+        return delays_.count() ? std::optional(figures_of(delays_)) : std::nullopt;
+    }
+    std::optional<double> peak_mb() const { return peak_mb_; }
+    const std::optional<Audit>& audit() const { return audit_; }
+
+  private:
+    std::vector<double> values_, cpu_us_;
+    std::optional<double> peak_mb_;
+    Histogram delays_;
+    std::optional<Audit> audit_;
+};
+
+// Why there is no ceiling; empty: there is.
+std::string add_bare(const Case& what, Rounds& bares) {
+    try {
+        Sample sample = what.bare();
+        if (!sample.failure.empty()) return sample.failure;
+        bares.add(std::move(sample));
+        return "";
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+}
+
+}  // namespace
+
+Result measure(const Case& what, int rounds) {
+    Result result = what.frame;
+    Rounds ours, bares;
+    std::string no_ceiling;
+    for (int i = 0; i < rounds; ++i) {
+        Sample sample = what.run();
+        result.failure = sample.failure;
+        ours.add(std::move(sample));
+        if (!result.failure.empty() || (ours.audit() && !ours.audit()->is_clean())) break;
+        if (what.bare && no_ceiling.empty()) no_ceiling = add_bare(what, bares);
+    }
+    result.rounds = ours.values();
+    result.cpu_us = ours.cpu_us();
+    result.peak_mb = ours.peak_mb();
+    result.latency = ours.latency();
+    result.audit = ours.audit();
+    sum_up(result);
+    if (result.has_failed()) {
+        result.rounds.clear();
+        return result;
+    }
+    if (!no_ceiling.empty()) result.note += (result.note.empty() ? "" : "; ") + ("no ceiling: " + no_ceiling);
+    if (!what.bare || !no_ceiling.empty()) return result;
+    result.ceiling = Ceiling{what.ceiling, bares.values(), median(bares.values()), bares.cpu_us(), bares.latency()};
+    result.ratio = ratio_of(result.median, result.ceiling->median, result.higher_is_better);
+    return result;
+}
+
+Sample rate_of(const Observed& seen, uint64_t messages, uint64_t expected, double (Observed::*time)() const) {
+    Sample sample;
+    sample.failure = seen.failure;
+    if (!sample.failure.empty()) return sample;
+    if (expected) sample.audit = seen.audit(expected);
+    if (sample.audit && !sample.audit->is_clean()) return sample;
+    const double seconds = (seen.*time)();
+    if (seconds <= 0) return sample.failure = "it did not come to its end", sample;
+    sample.value = static_cast<double>(messages) / seconds;
+    if (messages >= kLeastForCpu) sample.cpu_us = seen.cpu_s * 1e6 / static_cast<double>(messages);
+    sample.peak_mb = seen.peak_mb;
+    return sample;
+}
+
+Sample delay_of(const Observed& seen, uint64_t expected) {
+    Sample sample;
+    sample.failure = seen.failure;
+    if (!sample.failure.empty()) return sample;
+    sample.audit = seen.audit(0);
+    uint64_t got = seen.delays.count();
+    if (seen.received) got = std::min(got, seen.received - seen.repeated);  // what came twice was recorded twice
+    sample.audit->missing = expected - std::min(expected, got);
+    if (!sample.audit->is_clean()) return sample;
+    sample.delays = seen.delays;
+    sample.value = static_cast<double>(seen.delays.percentile(50)) / 1000;
+    sample.peak_mb = seen.peak_mb;
+    return sample;
+}
+
+}  // namespace leat::bench

@@ -1,0 +1,25 @@
+// What the command line of `leat bench` asks for.
+#pragma once
+
+#include "bench/cases/brokers.hpp"
+#include "commands.hpp"
+#include "process/command_line.hpp"
+
+#include <string>
+#include <vector>
+
+namespace leat::bench {
+
+struct Options {
+    std::vector<std::string> wanted;  ///< categories, or beginnings of ids; empty: all
+    bool only_lists = false;
+    Effort effort;
+    std::vector<Broker> brokers;  ///< given, or answering where they usually are
+    std::string json, html, baseline, ceilings;
+    std::vector<std::string> with, plugin_dirs;
+};
+
+/// Nothing: help was asked for and has been printed. Throws UsageError.
+std::optional<Options> read_options(const app::Words& words);
+
+}  // namespace leat::bench

@@ -1,0 +1,16 @@
+// Reports for a terminal.
+#pragma once
+
+#include "bench/figures/result.hpp"
+
+#include <string>
+
+namespace leat::bench {
+
+/// A number with three significant digits and a unit's prefix: "41.2 M", "870 k", "0.65".
+std::string short_number(double value);
+
+/// All results by category, aligned; with `before`, what has changed.
+std::string table(const Report& report, const Report* before);
+
+}  // namespace leat::bench
