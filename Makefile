@@ -1,7 +1,7 @@
 # A thin front door: every target is one script or one CMake command.
 JOBS ?= $(shell nproc)
 
-.PHONY: build demo test soak bench deps format clean
+.PHONY: build demo test soak bench bench-quick deps format clean
 
 build: deps
 	@cmake --preset release
@@ -19,6 +19,10 @@ soak:
 bench:
 	@scripts/deps.sh test
 	@export LEAT_KAFKA_LIB=$$(scripts/fetch_kafka.sh) && $(MAKE) --no-print-directory build && tests/bench/bench.sh
+
+bench-quick:
+	@scripts/deps.sh test
+	@export LEAT_KAFKA_LIB=$$(scripts/fetch_kafka.sh) && $(MAKE) --no-print-directory build && tests/bench/bench.sh --quick
 
 deps:
 	@scripts/deps.sh

@@ -1,15 +1,38 @@
 #!/usr/bin/env bash
-# What `make bench` runs: the in-memory costs, then the bridges against bare bridges on real brokers.
-set -euo pipefail
+# What `make bench` and `make bench-quick` run, on a build that is there; results go to BUILD/bench.
+#
+#   tests/bench/bench.sh [--quick] [BUILD]
+#
+# Nothing is judged by time: code 1 where a message was missing or out of order, or a program failed.
+set -uo pipefail
 cd "$(dirname "$0")/../.."
 
-if [[ -x build/bin/leat-bench-memory ]]; then
-  echo "== in memory"
-  build/bin/leat-bench-memory
+quick=()
+if [[ ${1:-} == --quick ]]; then
+  quick=(--quick)
+  shift
 fi
-if [[ -x build/bin/leat-bench-middleware ]]; then
-  echo "== middleware"
-  build/bin/leat-bench-middleware || echo "a stage costs more than it may"
+build=${1:-build}
+out=$build/bench
+rm -rf "$out"
+mkdir -p "$out"
+code=0
+
+part() {  # TITLE COMMAND...: runs it and remembers a failure
+  echo "== $1 ($((SECONDS / 60)) min $((SECONDS % 60)) s)"
+  "${@:2}" || { code=1; echo "== $1: failed"; }
+}
+
+if ((${#quick[@]})); then
+  bridges=(--rounds 1 --scale 0.1 --only mqtt_kafka,kafka_mqtt,kafka_kafka,rabbitmq_kafka,kafka_rabbitmq)
+  latency=(--rounds 1 --seconds 3 --only mqtt_kafka)
+else
+  bridges=(--rounds 3)
+  latency=(--rounds 2 --seconds 8)
 fi
-echo "== bridges"
-tests/bench/bridges.py "$@"
+part "bridges" tests/bench/bridges.py --build "$build" "${bridges[@]}" --json "$out/bridges.json"
+part "latency" tests/bench/latency.py --build "$build" "${latency[@]}" --json "$out/latency.json"
+part "micro-benchmarks" tests/bench/micro.py --build "$build" "${quick[@]}" --json "$out/micro.json"
+part "report" tests/bench/report.py --build "$build" "${quick[@]}" --out "$out"
+echo "== $out/report.html ($((SECONDS / 60)) min $((SECONDS % 60)) s)"
+exit "$code"

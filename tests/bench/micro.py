@@ -26,6 +26,12 @@ OWN = {
 }
 
 
+# Programs that only print a table.
+PLAIN = {
+    "leat-bench-memory": (["5000000", "3"], ["500000", "1"]),
+}
+
+
 def find(build: pathlib.Path, name: str) -> pathlib.Path:
     for place in ("bin", "tests/bench"):
         if (build / place / name).is_file():
@@ -66,6 +72,9 @@ def main() -> int:
     for name, (full, quick) in OWN.items():
         print(f"== {name}", flush=True)
         found += run_own(find(options.build, name), quick if options.quick else full)
+    for name, (full, quick) in PLAIN.items():
+        print(f"== {name}", flush=True)
+        subprocess.run([str(find(options.build, name)), *(quick if options.quick else full)], check=True)
     if options.json:
         results.write(options.json, found)
     return 1 if any("median" not in result for result in found) else 0

@@ -11,6 +11,8 @@ from typing import Any
 
 Curve = list[tuple[float, int]]
 PARTITIONS = 4
+WARM_UP = "warm-up"  # a topic of Kafka's
+WARM_UP_MESSAGES = 500_000
 LIMIT_S = 300  # for any program that publishes or collects
 
 
@@ -29,9 +31,9 @@ class Stage:
 
     def start_broker(self, kind: str, topics: Iterable[str] = ()) -> None:
         """Starts a mosquitto, rabbitmq or kafka; the last with these topics."""
-        words = [w for topic in topics for w in ("--topic", f"{topic}:{PARTITIONS}")]
-        if kind == "mosquitto":
-            words = ["--persistence", "0"]
+        words = ["--persistence", "0"] if kind == "mosquitto" else []
+        if kind == "kafka":
+            words = [w for topic in [*topics, WARM_UP] for w in ("--topic", f"{topic}:{PARTITIONS}")]
         command = [self.program("broker"), "--kind", kind, *words]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self._children.append(child)
@@ -39,6 +41,14 @@ class Stage:
         if not line:
             raise Failure(f"no {kind}")
         self.addresses[kind], self.broker_pids[kind] = line[0], int(line[1])
+        if kind == "kafka":
+            self._warm_up_kafka()
+
+    def _warm_up_kafka(self) -> None:
+        """A new JVM needs a multiple of its later CPU until it has compiled what it does often."""
+        words = ["--brokers", self.addresses["kafka"], "--topic", WARM_UP, "--lanes", 64, "--size", 100]
+        self.run("kafka_produce", *words, "--count", WARM_UP_MESSAGES, "--headers", 0, "--record", self.file("warm.pub"))
+        self.run("kafka_collect", *words, "--expect", WARM_UP_MESSAGES, "--record", self.file("warm.rec"))
 
     def close(self) -> None:
         for child in self._children:
