@@ -5,6 +5,8 @@
 //   const Audit result = audit(collect(client, "out", messages()), messages());
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -113,6 +115,17 @@ inline void note(const std::string& title, const Audit& result, std::size_t coun
     line << "figure: " << title << ": published " << count << ", missing " << result.missing << ", twice "
          << result.twice << ", first arrivals " << (result.in_order ? "in order" : "out of order");
     std::printf("%s\n", line.str().c_str());
+}
+
+/** All `count` come into `out`; then the host ends, and has left nothing in `in`. */
+inline void check_all_landed(Bridge& bridge, AmqpClient& client, const std::string& in, const std::string& out,
+                             std::size_t count, const std::string& title) {
+    const Audit result = audit(collect(client, out, count), count);
+    note(title, result, count);
+    CHECK_MESSAGE(result.missing == 0, bridge.log());
+    CHECK(result.strange == 0);
+    CHECK(bridge.host().stop() == 0);
+    CHECK(client.count(in) == 0);
 }
 
 }  // namespace leat::test

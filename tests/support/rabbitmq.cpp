@@ -54,8 +54,8 @@ void RabbitMq::write_configuration(const Options& options) const {
     }
     out << options.extra << '\n';
     folder_.write("rabbitmq.conf", out.str());
-    folder_.write("enabled_plugins", "[].\n");
-    folder_.write("advanced.config", "[].\n");
+    folder_.write("enabled_plugins", "[" + options.plugins + "].\n");
+    folder_.write("advanced.config", "[" + options.advanced + "].\n");
     folder_.write("env.conf", "");
 }
 

@@ -27,6 +27,8 @@ class RabbitMq {
         const Certificates* tls = nullptr;  ///< A second listener with TLS.
         bool client_certificates = false;   ///< That listener asks for one.
         std::string extra = {};             ///< More lines of rabbitmq.conf.
+        std::string advanced = {};          ///< Terms of advanced.config: `{rabbit, [{channel_tick_interval, 200}]}`.
+        std::string plugins = {};           ///< Enabled, with commas between them.
     };
 
     RabbitMq() : RabbitMq(Options{}) {}

@@ -17,6 +17,7 @@ namespace {
 constexpr int kConnectionForced = 320;
 constexpr int kAccessRefused = 403;
 constexpr int kPreconditionFailed = 406;
+constexpr int kNotAllowed = 530;
 
 timeval time_of(std::chrono::milliseconds t) {
     return {static_cast<time_t>(t.count() / 1000), static_cast<suseconds_t>(t.count() % 1000 * 1000)};
@@ -51,9 +52,9 @@ std::string words_of(int status) {
 std::string hint_of(int code, std::string_view text) {
     if (text.find("acknowledgement on channel") != std::string_view::npos)
         return "; a message was not settled within the broker's consumer_timeout (30 minutes by default): raise it, "
-               "or "
-               "lower max_in_flight and the route's delays; all that was in flight is delivered again";
+               "or lower max_in_flight and the route's delays; all that was in flight is delivered again";
     if (code == kAccessRefused) return "; check user, password and the user's permissions on this vhost";
+    if (code == kNotAllowed) return "; check the vhost, and the user's permissions on it";
     if (code == kPreconditionFailed && text.find("inequivalent arg") != std::string_view::npos)
         return "; it exists with other settings: change `declare` or delete it at the broker";
     if (code == kConnectionForced) return "; the broker is shutting down, or an operator closed the connection";

@@ -9,6 +9,7 @@ namespace leat::rabbitmq {
 namespace {
 
 // Reply codes [AMQP 0-9-1, 1.2].
+constexpr int kAccessRefused = 403;
 constexpr int kNotFound = 404;
 constexpr int kPreconditionFailed = 406;
 constexpr int kConnectionForced = 320;
@@ -115,7 +116,10 @@ bool Sender::take_orders() {
     fresh_.clear();
     if (withdrawn.empty()) return is_over;
     gone_.insert(gone_.end(), withdrawn.begin(), withdrawn.end());
-    for (const auto& plan : withdrawn) std::erase_if(sinks_, [&](const Wanted& w) { return w.plan == plan; });
+    for (const auto& plan : withdrawn) {
+        std::erase_if(sinks_, [&](const Wanted& w) { return w.plan == plan; });
+        std::erase_if(barred_, [&](const Barred& b) { return b.plan == plan.get(); });
+    }
     leave_out_withdrawn();
     return is_over;
 }
@@ -161,10 +165,14 @@ void Sender::establish(Connection& connection) {
         sink.is_there = finding.empty();
         if (sink.told == finding) continue;
         sink.told = finding;
-        const std::lock_guard lock(mutex());
-        findings_.emplace_back(sink.plan.get(), finding);
-        ring();
+        find(sink.plan.get(), finding);
     }
+}
+
+void Sender::find(const SinkPlan* plan, std::string finding) {
+    const std::lock_guard lock(mutex());
+    findings_.emplace_back(plan, std::move(finding));
+    ring();
 }
 
 void Sender::read(Connection& connection) {
@@ -222,6 +230,7 @@ void Sender::handle_method(const amqp_method_t& method) {
 
 void Sender::confirmed(std::uint64_t tag, bool multiple) {
     sent_.end(tag, multiple, [this](Job& job, const std::string* returned) {
+        if (!barred_.empty()) tell_open_again(job);
         if (returned != nullptr)
             end(job, LEAT_REJECT, *returned);
         else
@@ -308,10 +317,27 @@ void Sender::find_culprit(const Closed& closed) {
 }
 
 void Sender::blame(const Job& job, const Closed& closed) {
-    if (closed.code() == kNotFound)
+    if (closed.code() == kNotFound || closed.code() == kAccessRefused) {
         missing_[std::string(view(job.exchange))] = {Clock::now() + kMissing, closed.what()};
+        tell_barred(job, closed);
+    }
     const bool is_final = closed.code() == kPreconditionFailed || is_syntax(closed.code());
     end(job, is_final ? LEAT_REJECT : LEAT_RETRY, closed.what());
+}
+
+// These are tried again for as long as the route likes: why nothing lands has to be seen meanwhile.
+void Sender::tell_barred(const Job& job, const Closed& closed) {
+    const auto is_its = [&](const auto& of) { return &*of.plan == job.plan; };
+    if (std::any_of(barred_.begin(), barred_.end(), is_its)) return;
+    if (std::none_of(sinks_.begin(), sinks_.end(), is_its)) return;  // withdrawn
+    barred_.push_back({job.plan, std::string(view(job.exchange))});
+    find(job.plan, closed.what());
+}
+
+void Sender::tell_open_again(const Job& job) {
+    const auto open = std::erase_if(
+        barred_, [&](const Barred& b) { return b.plan == job.plan && b.exchange == view(job.exchange); });
+    if (open > 0) find(job.plan, {});
 }
 
 void Sender::channel_closed(Connection& connection, const Closed& closed) {

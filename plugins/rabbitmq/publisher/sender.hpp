@@ -56,7 +56,7 @@ class Sender final : public IoThread {
     void withdraw(std::shared_ptr<const SinkPlan> plan);
     /// A sink whose topology is to be there.
     void add(std::shared_ptr<const SinkPlan> plan);
-    /// What is wrong with a sink's topology, if anything; "" once it is right. Told once each.
+    /// What is wrong with a sink's topology or its rights, if anything; "" once it is right. Told once each.
     using Finding = std::pair<const SinkPlan*, std::string>;
     [[nodiscard]] std::vector<Finding> take_findings();
 
@@ -85,6 +85,9 @@ class Sender final : public IoThread {
     void channel_closed(Connection& connection, const Closed& closed);
     void find_culprit(const Closed& closed);
     void blame(const Job& job, const Closed& closed);
+    void tell_barred(const Job& job, const Closed& closed);
+    void tell_open_again(const Job& job);
+    void find(const SinkPlan* plan, std::string finding);
     void unsend();
     void hand_over();
 
@@ -96,6 +99,10 @@ class Sender final : public IoThread {
     std::vector<Finding> findings_;
 
     // The thread's.
+    struct Barred {  // an exchange that does not take what a sink publishes, as was told
+        const SinkPlan* plan;
+        std::string exchange;
+    };
     struct Wanted {
         std::shared_ptr<const SinkPlan> plan;
         bool is_there = false;
@@ -106,8 +113,10 @@ class Sender final : public IoThread {
     Confirms<Job> sent_;
     std::vector<Result> ended_;
     std::vector<Wanted> sinks_;
+    std::vector<Barred> barred_;                         // at most one for each sink
     std::vector<std::shared_ptr<const SinkPlan>> gone_;  // withdrawn; kept while jobs name them
-    std::map<std::string, std::pair<Clock::time_point, std::string>, std::less<>> missing_;  // exchanges, until when
+    std::map<std::string, std::pair<Clock::time_point, std::string>, std::less<>>
+        missing_;  // exchanges, or no right to them; until when
     PropertiesWriter properties_;
     Clock::time_point look_again_{};
     std::size_t suspects_ = 0;  // the first of waiting_: to be sent one by one
