@@ -135,11 +135,7 @@ TEST_CASE("a broker under an alarm blocks publishing: told, and nothing is lost 
     CHECK_MESSAGE(bridge.logs("connection.blocked"), bridge.log());
     CHECK(bridge.host().running());
     broker.ctl({"set_vm_memory_high_watermark", "absolute", "2GB"});
-    const Audit result = audit(collect(client, "out", messages()), messages());
-    note("an alarm, RabbitMQ -> RabbitMQ", result, messages());
-    CHECK_MESSAGE(result.missing == 0, bridge.log());
-    CHECK(bridge.host().stop() == 0);
-    CHECK(client.count("in") == 0);
+    check_all_landed(bridge, client, "in", "out", messages(), "an alarm, RabbitMQ -> RabbitMQ");
 }
 
 TEST_CASE("a frozen broker is told from its missing heartbeats; when it goes on nothing is lost") {
