@@ -157,7 +157,7 @@ bool IoThread::attempt(const Settings& settings, std::string& why) {
 void IoThread::serve(Connection& connection) {
     const int heartbeat = amqp_get_heartbeat(connection.state());
     const auto longest = heartbeat > 0 ? std::chrono::milliseconds(heartbeat * 1000 / 2) : std::chrono::hours(1);
-    while (!work(connection)) wait(connection, std::min<std::chrono::milliseconds>(longest, patience()));
+    while (!work(connection)) wait(connection, longest);
 }
 
 // From here on the shard's messages are touched, until leave(); false: it has let go of them.
@@ -178,10 +178,13 @@ void IoThread::leave() {
     ring();
 }
 
-void IoThread::wait(Connection& connection, std::chrono::milliseconds most) {
+// Until there is something to do, but not for longer than `longest`, when a heartbeat is due.
+void IoThread::wait(Connection& connection, std::chrono::milliseconds longest) {
+    std::chrono::milliseconds most{};
     {
         const std::lock_guard lock(mutex_);
         if (has_work() || is_ending_) return;
+        most = std::min(longest, patience());
         is_sleeping_ = true;
     }
     const short events = awaited();
@@ -196,7 +199,7 @@ void IoThread::wait(Connection& connection, std::chrono::milliseconds most) {
     if (is_reading) return;  // reading tells the rest
     if ((wanted[0].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0)
         throw Lost("the broker is gone: the connection was closed");
-    if (ready == 0) connection.beat();
+    if (ready == 0 && most == longest) connection.beat();
 }
 
 // Waits before the next attempt; false: asked to end.

@@ -64,7 +64,7 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
     virtual bool has_work() const = 0;
     /// For what of the socket to wait: POLLIN, POLLOUT.
     virtual short awaited() const = 0;
-    /// How long to wait at most.
+    /// How long to wait at most; under the mutex.
     virtual std::chrono::milliseconds patience() const { return std::chrono::hours(1); }
 
     // ---- for both sides
@@ -85,7 +85,7 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
     void serve(Connection& connection);
     bool enter(int fd);
     void leave();
-    void wait(Connection& connection, std::chrono::milliseconds most);
+    void wait(Connection& connection, std::chrono::milliseconds longest);
     bool pause(std::chrono::nanoseconds time);
 
     mutable std::mutex mutex_;

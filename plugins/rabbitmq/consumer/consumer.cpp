@@ -2,7 +2,7 @@
 
 #include <poll.h>
 
-#include <array>
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -11,9 +11,22 @@ namespace {
 
 constexpr std::size_t kSmall = 2048;  // bytes of a portion that a small block holds easily
 
+// An acknowledgement costs the broker as much as several deliveries, however many messages it is for: they wait for
+// each other, at most so long and in such numbers, and never for more than a part of the prefetch.
+constexpr std::chrono::milliseconds kLongestWait{5};
+constexpr std::uint64_t kMostTogether = 512;
+constexpr std::uint64_t kPartOfPrefetch = 4;
+
+std::uint64_t number_together(std::uint16_t prefetch) {
+    return std::clamp<std::uint64_t>(prefetch / kPartOfPrefetch, 1, kMostTogether);
+}
+
 }  // namespace
 
-Consumer::Consumer(Plan plan) : plan_(std::move(plan)), reader_(plan_.key_header, plan_.takes_properties) {}
+Consumer::Consumer(Plan plan)
+    : plan_(std::move(plan)),
+      together_(number_together(plan_.prefetch)),
+      reader_(plan_.key_header, plan_.takes_properties) {}
 
 Consumer::~Consumer() {
     for (Block* block : arrived_) pool_->put(block);
@@ -36,14 +49,21 @@ void Consumer::emitted(std::uint64_t bytes) {
 void Consumer::answer(std::uint64_t generation, Answer&& answer) {
     const std::lock_guard lock(mutex());
     if (generation != generation_) return;
+    const bool is_first = answers_.acknowledge == 0;  // of those that wait: the thread has to look how long
     if (answer.acknowledge != 0) answers_.acknowledge = answer.acknowledge;  // they only grow
     answers_.refusals.insert(answers_.refusals.end(), answer.refusals.begin(), answer.refusals.end());
-    wake();
+    if (is_first || has_work()) wake();
 }
 
 bool Consumer::has_work() const {
-    return answers_.acknowledge != 0 || !answers_.refusals.empty() ||
+    return is_due(answers_.acknowledge) || !answers_.refusals.empty() ||
            (is_paused_ && waiting_bytes_ < plan_.max_bytes);
+}
+
+std::chrono::milliseconds Consumer::patience() const {
+    if (answers_.acknowledge == 0) return std::chrono::hours(1);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(told_at_ + kLongestWait - Clock::now());
+    return std::max(left, std::chrono::milliseconds(0));
 }
 
 short Consumer::awaited() const { return is_paused_ ? short{0} : short{POLLIN}; }
@@ -80,10 +100,17 @@ bool Consumer::work(Connection& connection) {
     }
 }
 
+// What is to be told now; true: asked to end.
 bool Consumer::take_answers(Answer& answers) {
     const std::lock_guard lock(mutex());
-    answers = std::exchange(answers_, {});
     is_paused_ = waiting_bytes_ >= plan_.max_bytes;
+    const bool is_something = answers_.acknowledge != 0 || !answers_.refusals.empty();
+    if (!is_something) return is_ending();
+    const auto now = Clock::now();
+    if (!is_ending() && !has_work() && now < told_at_ + kLongestWait) return false;
+    answers = std::exchange(answers_, {});
+    acknowledged_ = std::max(acknowledged_, answers.acknowledge);
+    told_at_ = now;
     return is_ending();
 }
 
@@ -168,6 +195,7 @@ void Consumer::left() {
     is_paused_ = false;
     ++generation_;
     answers_ = {};
+    acknowledged_ = 0;
     ring();
 }
 

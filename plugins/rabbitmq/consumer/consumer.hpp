@@ -61,12 +61,16 @@ class Consumer final : public IoThread {
     void answer(std::uint64_t generation, Answer&& answer);
 
   private:
+    using Clock = std::chrono::steady_clock;
+
     void prepare(Connection& connection) override;
     bool work(Connection& connection) override;
     void left() override;
     bool has_work() const override;
     short awaited() const override;
+    std::chrono::milliseconds patience() const override;
 
+    bool is_due(std::uint64_t acknowledge) const { return acknowledge >= acknowledged_ + together_; }
     bool take_answers(Answer& answers);
     static void send(Connection& connection, const Answer& answers);
     void handle(Connection& connection, const amqp_frame_t& frame);
@@ -74,6 +78,7 @@ class Consumer final : public IoThread {
     void hand_over();
 
     const Plan plan_;
+    const std::uint64_t together_;  // deliveries that are acknowledged together, where so many come
     DeliveryReader reader_;
     const std::shared_ptr<BlockPool> pool_ = std::make_shared<BlockPool>();
 
@@ -82,6 +87,8 @@ class Consumer final : public IoThread {
     Answer answers_;
     std::uint64_t generation_ = 1;
     std::uint64_t waiting_bytes_ = 0;
+    std::uint64_t acknowledged_ = 0;  // tag, as the broker was told
+    Clock::time_point told_at_{};     // when it was
 
     // The thread's.
     const amqp_basic_deliver_t* delivery_ = nullptr;  // of the message whose header is to come

@@ -8,6 +8,8 @@
 #include <amqp_framing.h>
 #include <amqp_tcp_socket.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -109,7 +111,10 @@ class Publisher {
     std::uint64_t next_ = 1;
 };
 
-/** Reads a queue. */
+/**
+ * Reads a queue. Acknowledgements wait for each other, for at most 512 messages or 5 ms: each costs the broker as
+ * much as several deliveries.
+ */
 class Consumer {
   public:
     Consumer(std::uint64_t port, const std::string& queue, std::uint64_t prefetch) : amqp_(port) {
@@ -118,6 +123,9 @@ class Consumer {
         amqp_basic_consume(amqp_.state(), kChannel, amqp(queue), amqp_empty_bytes, 0, 0, 0, amqp_empty_table);
         amqp_.check();
     }
+    ~Consumer() { send_acknowledgement(); }
+    Consumer(const Consumer&) = delete;
+    Consumer& operator=(const Consumer&) = delete;
 
     int fd() const { return amqp_.fd(); }
     /** Calls `forward(tag, key, payload)` for each delivery that is there; the bytes are valid during the call. */
@@ -125,12 +133,25 @@ class Consumer {
     void take(bool waits, Forward&& forward) {
         amqp_.read(waits, [&](const amqp_frame_t& frame) { handle(frame, forward); });
     }
-    void acknowledge(std::uint64_t tag) const {
-        if (tag != 0 && amqp_basic_ack(amqp_.state(), kChannel, tag, 1) != AMQP_STATUS_OK)
-            throw std::runtime_error("ack failed");
+    /** This one and all before; 0: nothing new. */
+    void acknowledge(std::uint64_t tag) {
+        landed_ = std::max(landed_, tag);
+        const auto now = std::chrono::steady_clock::now();
+        if (landed_ - told_ < kTogether && now - told_at_ < std::chrono::milliseconds(5)) return;
+        told_at_ = now;
+        send_acknowledgement();
     }
 
   private:
+    static constexpr std::uint64_t kTogether = 512;
+
+    void send_acknowledgement() {
+        if (landed_ == told_) return;
+        if (amqp_basic_ack(amqp_.state(), kChannel, landed_, 1) != AMQP_STATUS_OK)
+            std::cerr << "the acknowledgement failed\n";
+        told_ = landed_;
+    }
+
     template <class Forward>
     void handle(const amqp_frame_t& frame, Forward&& forward) {  // hot: per frame
         if (frame.frame_type == AMQP_FRAME_METHOD) {
@@ -153,6 +174,9 @@ class Consumer {
     }
 
     Amqp amqp_;
+    std::uint64_t landed_ = 0;
+    std::uint64_t told_ = 0;
+    std::chrono::steady_clock::time_point told_at_{};
     std::uint64_t tag_ = 0;
     std::uint64_t missing_ = 0;
     std::string_view key_;
