@@ -109,7 +109,14 @@ Scene scene(const Broker& b, const std::string& name, Part part, Json from, Json
     return s;
 }
 
+// A topic of Kafka comes to be when it is first written to, which takes longer than many messages do.
+uint64_t first_messages(BrokerKind kind) { return kind == BrokerKind::kafka ? kLanes : 0; }
+
 Sample publish(const Bench& bench, const Broker& b, uint64_t n, size_t payload, const std::string& name) {
+    if (const uint64_t first = first_messages(b.kind)) {
+        const Json from = made(first, payload, {{"stream", kLanes}});
+        (void)observe(bench.shop, scene(b, name, Part::publish, from, {}, first));
+    }
     const Observed seen = observe(bench.shop, scene(b, name, Part::publish, made(n, payload), {}, n));
     Sample sample = rate_of(seen, n, 0, &Observed::made_s);
     if (sample.failure.empty()) sample.audit = Audit{n - std::min(n, seen.landed), 0};
@@ -131,8 +138,9 @@ Sample consume(const Bench& bench, const Broker& b, uint64_t n, size_t payload) 
     failed.failure = subscribe(bench, b, name);
     if (failed.failure.empty()) failed = publish(bench, b, n, payload, name);
     if (!failed.failure.empty() || (failed.audit && !failed.audit->is_clean())) return failed;
-    const Observed seen = observe(bench.shop, scene(b, name, Part::consume, {}, measuring(), n));
-    return rate_of(seen, n, n, &Observed::drained_s);
+    const uint64_t all = n + first_messages(b.kind);
+    const Observed seen = observe(bench.shop, scene(b, name, Part::consume, {}, measuring(), all));
+    return rate_of(seen, all, all, &Observed::drained_s);
 }
 
 Result frame(const std::string& id, const std::string& text, const std::string& series, double x) {
@@ -168,7 +176,7 @@ void add_rates(const Bench& bench, const Broker& b, Cases& into) {
     for (uint64_t n = 10; n <= usual_count(b.kind); n *= 10) {
         Case c(
             frame("publish/" + name + "/count/" + std::to_string(n),
-                  title(b.kind) + ", " + short_number(static_cast<double>(n)) + " messages of 100 B, with connecting",
+                  title(b.kind) + ", " + short_count(static_cast<double>(n)) + " messages of 100 B, with connecting",
                   "publish to " + title(b.kind) + " by count", static_cast<double>(n)));
         c.run = [&bench, b, n] { return publish(bench, b, n, kUsual, fresh_name()); };
         into.push_back(std::move(c));
@@ -178,32 +186,37 @@ void add_rates(const Bench& bench, const Broker& b, Cases& into) {
 void add_delays(const Bench& bench, const Broker& b, Cases& into) {
     const std::string name = word(b.kind);
     const double rate = bench.effort.rate_or(kSteady);
-    const uint64_t n = bench.effort.count(rate * 4);
-    for (const size_t payload : kPayloads) {
+    // Connections are made, topics and groups come to be: what is due meanwhile is late, and tells nothing.
+    const auto writer_warms = static_cast<uint64_t>(rate);
+    const auto reader_warms = static_cast<uint64_t>(rate * (b.kind == BrokerKind::kafka ? 6 : 1.5));
+    const uint64_t n = bench.effort.count(rate * 3);
+    for (const size_t payload : {kUsual, size_t{1024}, size_t{16384}}) {
         const auto add = [&](const std::string& what, const std::string& text, auto run) {
             Case c(frame(what + "/" + name + "/latency/" + std::to_string(payload),
-                         title(b.kind) + ", " + text + ", " + size_text(payload) + ", " + short_number(rate) + "/s",
+                         title(b.kind) + ", " + text + ", " + size_text(payload) + ", " + short_count(rate) + "/s",
                          what + " latency of " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
             c.frame.unit = "us";
             c.frame.higher_is_better = false;
             c.run = run;
             into.push_back(std::move(c));
         };
-        add("publish", "due -> confirmed", [&bench, b, n, payload, rate] {
+        add("publish", "due -> confirmed", [&bench, b, n, payload, rate, warm = writer_warms] {
             const std::string record = bench.shop.file("ack");
-            const Json from = made(n, payload, {{"rate", rate}, {"record", record}});
-            Scene s = scene(b, fresh_name(), Part::publish, from, {}, n);
+            const Json from = made(warm + n, payload, {{"rate", rate}, {"record", record}});
+            Scene s = scene(b, fresh_name(), Part::publish, from, {}, warm + n);
             s.records = {record};
+            s.warm_up = warm;
             return delay_of(observe(bench.shop, s), n);
         });
-        add("consume", "due -> published -> received", [&bench, b, n, payload, rate] {
+        add("consume", "due -> published -> received", [&bench, b, n, payload, rate, warm = reader_warms] {
             const std::string record = bench.shop.file("delays"), fresh = fresh_name();
             Sample failed;
             failed.failure = subscribe(bench, b, fresh);
             if (!failed.failure.empty()) return failed;
-            const Json from = made(n, payload, {{"rate", rate}});
-            Scene s = scene(b, fresh, Part::both, from, measuring({{"record", record}}), n);
+            const Json from = made(warm + n, payload, {{"rate", rate}});
+            Scene s = scene(b, fresh, Part::both, from, measuring({{"record", record}}), warm + n);
             s.records = {record};
+            s.warm_up = warm;
             return delay_of(observe(bench.shop, s), n);
         });
     }

@@ -92,7 +92,7 @@ void add_publish_rates(const Bench& bench, Cases& into) {
     }
     for (uint64_t n = 10; n <= 1'000'000; n *= 10) {
         Case c{frame("publish/memory/count/" + std::to_string(n),
-                     "memory, " + short_number(static_cast<double>(n)) + " messages, all kept")};
+                     "memory, " + short_count(static_cast<double>(n)) + " messages, all kept")};
         c.frame.series = "publish to memory by count";
         c.frame.x = static_cast<double>(n);
         c.run = [&bench, n] {
@@ -108,7 +108,7 @@ void add_publish_delays(const Bench& bench, Cases& into) {
     const auto n = bench.effort.count(rate);
     for (const size_t payload : kPayloads) {
         Case c{delay_frame("publish/memory/latency/" + std::to_string(payload),
-                           "memory, due -> acknowledged, " + size_text(payload) + ", " + short_number(rate) + "/s")};
+                           "memory, due -> acknowledged, " + size_text(payload) + ", " + short_count(rate) + "/s")};
         c.frame.series = "publish latency of memory by payload, bytes";
         c.frame.x = static_cast<double>(payload);
         c.run = [&bench, n, payload, rate] {
@@ -141,7 +141,7 @@ void add_consume_rates(const Bench& bench, Cases& into) {
     }
     for (uint64_t n = 10; n <= 1'000'000; n *= 10) {
         Case c{frame("consume/memory/count/" + std::to_string(n),
-                     "memory, from shard to shard, " + short_number(static_cast<double>(n)) + " messages")};
+                     "memory, from shard to shard, " + short_count(static_cast<double>(n)) + " messages")};
         c.frame.series = "from shard to shard by count";
         c.frame.x = static_cast<double>(n);
         c.run = [&bench, n] {
@@ -159,7 +159,7 @@ Case delay_case(const Bench& bench, size_t payload, bool polls) {
     const std::string how = polls ? "polling" : "sleeping";
     Case c{delay_frame("consume/memory/latency/" + how + "/" + std::to_string(payload),
                        "memory, due -> received on another shard, " + how + ", " + size_text(payload) + ", " +
-                           short_number(rate) + "/s")};
+                           short_count(rate) + "/s")};
     c.frame.series = "latency from shard to shard, " + how + ", by payload, bytes";
     c.frame.x = static_cast<double>(payload);
     if (payload == kUsual && polls) c.frame.goal = {.p50_us = 1, .p99_us = 5};

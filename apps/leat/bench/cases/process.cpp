@@ -144,7 +144,7 @@ Scene topics(uint64_t n, bool exist) {
 
 void add_holdings(const Bench& bench, Cases& into) {
     const uint64_t n = bench.effort.count(1e6);
-    const std::string count = short_number(static_cast<double>(n));
+    const std::string count = short_count(static_cast<double>(n));
     if (bench.stages.contains("delay")) {
         Case c{frame("memory/in_flight", "a message in flight, beside its 100 B: " + count + " of them in a stage",
                      "B")};
@@ -163,7 +163,7 @@ void add_holdings(const Bench& bench, Cases& into) {
     into.push_back(std::move(stored_one));
     const uint64_t many = std::min<uint64_t>(n, 1'000'000);
     Case idle{frame("memory/topic",
-                    "a topic with one message of 24 B in it: " + short_number(static_cast<double>(many)) + " of them",
+                    "a topic with one message of 24 B in it: " + short_count(static_cast<double>(many)) + " of them",
                     "B")};
     idle.frame.goal = {.value = 1000};
     idle.frame.note = "beside the same messages sent nowhere";

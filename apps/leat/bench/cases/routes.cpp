@@ -202,9 +202,9 @@ void add_routes(const Bench& bench, Cases& into) {
 void add_topics(const Bench& bench, Cases& into) {
     for (uint64_t topics = 1; topics <= 1'000'000; topics *= 10) {
         const uint64_t n = std::max<uint64_t>(bench.effort.count(2e6), topics);
-        Case c{frame("concurrency/memory/topics/" + std::to_string(topics),
-                     short_number(static_cast<double>(topics)) + (topics == 1 ? " topic" : " topics") +
-                         " written to in turn, one core")};
+        Case c{frame("concurrency/memory/topics/" + std::to_string(topics), short_count(static_cast<double>(topics)) +
+                                                                                (topics == 1 ? " topic" : " topics") +
+                                                                                " written to in turn, one core")};
         c.frame.series = "one writer by topics";
         c.frame.x = static_cast<double>(topics);
         c.run = [&bench, n, topics] {

@@ -134,10 +134,10 @@ std::string run_here(const Workshop& shop, const Scene& scene, const std::string
     return json.dump();
 }
 
-void read_record(const std::string& file, Histogram& into) {
+void read_record(const std::string& file, uint64_t skipped, Histogram& into) {
     std::ifstream in(file, std::ios::binary);
     const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-    for (size_t at = 0; at + sizeof(int64_t) <= bytes.size(); at += sizeof(int64_t)) {
+    for (size_t at = skipped * sizeof(int64_t); at + sizeof(int64_t) <= bytes.size(); at += sizeof(int64_t)) {
         int64_t ns = 0;
         std::memcpy(&ns, bytes.data() + at, sizeof ns);
         into.record(ns);
@@ -185,7 +185,7 @@ Observed observe(const Workshop& shop, const Scene& scene) {
     seen.first_ns = time("first_ns");
     seen.last_ns = time("last_ns");
     seen.cpu_s = json.at("cpu_s").get<double>();
-    for (const std::string& record : scene.records) read_record(record, seen.delays);
+    for (const std::string& record : scene.records) read_record(record, scene.warm_up, seen.delays);
     return seen;
 }
 

@@ -12,7 +12,7 @@
 namespace leat::bench {
 namespace {
 
-constexpr double kWidth = 860, kLabel = 330, kRight = 90;
+constexpr double kWidth = 900, kLabel = 370, kRight = 90;
 constexpr const char* kColours[] = {"#1f6feb", "#b35900", "#2da44e", "#8250df", "#cf222e", "#57606a"};
 
 const char* colour(size_t i) { return kColours[i % std::size(kColours)]; }
@@ -102,11 +102,11 @@ std::string curve_chart(const std::vector<Curve>& curves, const std::string& x_t
     std::string content;
     for (const double mark : across.marks()) {
         content += line(across.place(mark), kTop, across.place(mark), kBottom, "grid");
-        content += words(across.place(mark), kBottom + 16, "middle", short_number(mark));
+        content += words(across.place(mark), kBottom + 16, "middle", short_count(mark));
     }
     for (const double mark : up.marks()) {
         content += line(kLeft, up.place(mark), kEnd, up.place(mark), "grid");
-        content += words(kLeft - 6, up.place(mark) + 4, "end", short_number(mark));
+        content += words(kLeft - 6, up.place(mark) + 4, "end", short_count(mark));
     }
     content += words((kLeft + kEnd) / 2, kBottom + 34, "middle", x_title + "  →  " + unit);
     for (size_t i = 0; i < curves.size(); ++i) {
@@ -141,7 +141,7 @@ std::string latency_chart(const std::vector<Distribution>& all) {
     std::string content = words(kLabel - 8, 14, "end", "● p50   • p99   · p90, p99.9   | max");
     for (const double mark : axis.marks()) {
         content += line(axis.place(mark), kTop - 4, axis.place(mark), bottom, "grid");
-        content += words(axis.place(mark), 14, "middle", short_number(mark) + " us");
+        content += words(axis.place(mark), 14, "middle", short_count(mark) + " us");
     }
     for (size_t i = 0; i < all.size(); ++i) {
         const LatencyFigures& f = all[i].figures;

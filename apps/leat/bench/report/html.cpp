@@ -31,7 +31,7 @@ std::string number(const std::optional<double>& value) { return value ? short_nu
 
 std::string spread_text(const Result& r) {
     return short_number(r.median) +
-           fmt::format("<br><span class=\"note\">{} – {}</span>", short_number(r.min), short_number(r.max));
+           fmt::format("<br/><span class=\"note\">{} – {}</span>", short_number(r.min), short_number(r.max));
 }
 
 std::string goal_text(const Result& r) {
@@ -72,7 +72,7 @@ std::string change_text(const Result& now, const Result* old) {
 
 std::string row(const Result& r, const Report* before) {
     const std::string title =
-        escaped(r.title) + (r.note.empty() ? "" : "<br><span class=\"note\">" + escaped(r.note) + "</span>");
+        escaped(r.title) + (r.note.empty() ? "" : "<br/><span class=\"note\">" + escaped(r.note) + "</span>");
     if (r.has_failed()) {
         const std::string why = !r.failure.empty() ? r.failure
                                                    : fmt::format("{} missing, {} out of order: no rate",
@@ -82,8 +82,8 @@ std::string row(const Result& r, const Report* before) {
     }
     std::string cells = fmt::format("<td>{}</td><td>{}</td><td class=\"text\">{}</td><td>{}</td><td>{}</td>", title,
                                     spread_text(r), escaped(r.unit), number(r.cpu_us), number(r.peak_mb));
-    cells += r.ceiling ? fmt::format("<td>{}<br><span class=\"note\">{}</span></td>", short_number(r.ceiling->median),
-                                     escaped(r.ceiling->title))
+    cells += r.ceiling ? fmt::format("<td>{}<br/><span class=\"note\">{}</span></td>",
+                                     short_number(r.ceiling->median), escaped(r.ceiling->title))
                        : "<td></td>";
     cells += fmt::format("<td>{}</td>", r.ratio ? fmt::format("{:.2f}", *r.ratio) : "");
     cells += fmt::format("<td>{}</td><td>{}</td>", r.latency ? short_number(r.latency->p50) : "",
@@ -95,7 +95,7 @@ std::string row(const Result& r, const Report* before) {
 
 std::string results_table(const std::vector<const Result*>& results, const Report* before) {
     std::string text =
-        "<table><thead><tr><th>what</th><th>median<br>min – max</th><th class=\"text\">unit</th><th>CPU us</th>"
+        "<table><thead><tr><th>what</th><th>median<br/>min – max</th><th class=\"text\">unit</th><th>CPU us</th>"
         "<th>peak MB</th><th>ceiling</th><th>ratio</th><th>p50 us</th><th>p99 us</th><th class=\"text\">goal</th>"
         "<th class=\"text\">change</th></tr></thead><tbody>\n";
     for (const Result* r : results) text += row(*r, before);
@@ -113,7 +113,7 @@ std::string bars(const std::vector<const Result*>& results) {
         std::vector<Bar> chosen;
         for (const Result* r : results) {
             if (r->has_failed() || !r->series.empty() || r->unit != unit) continue;
-            chosen.push_back({app::clipped(app::printable(r->title), 52), r->median,
+            chosen.push_back({app::clipped(app::printable(r->title), 46), r->median,
                               r->ceiling ? std::optional(r->ceiling->median) : std::nullopt, r->min, r->max});
         }
         text += bar_chart(chosen, unit);
@@ -147,9 +147,9 @@ std::string latencies(const std::vector<const Result*>& results) {
     std::vector<Distribution> all;
     for (const Result* r : results) {
         if (r->has_failed() || !r->latency) continue;
-        all.push_back({app::clipped(app::printable(r->title), 52), *r->latency});
+        all.push_back({app::clipped(app::printable(r->title), 46), *r->latency});
         if (r->ceiling && r->ceiling->latency) {
-            all.push_back({"… " + app::clipped(app::printable(r->ceiling->title), 48), *r->ceiling->latency});
+            all.push_back({"… " + app::clipped(app::printable(r->ceiling->title), 42), *r->ceiling->latency});
         }
     }
     return all.empty() ? "" : "<h3>latency</h3>\n" + latency_chart(all);

@@ -111,6 +111,15 @@ std::string short_number(double value) {
     return fmt::format("{:.{}f}", value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
 }
 
+std::string short_count(double value) {
+    std::string text = short_number(value);
+    const size_t point = text.find('.');
+    if (point == std::string::npos) return text;
+    const size_t end = std::min(text.find(' '), text.size());
+    const size_t last = text.find_last_not_of('0', end - 1);
+    return text.erase(last == point ? point : last + 1, end - (last == point ? point : last + 1));
+}
+
 std::string table(const Report& report, const Report* before) {
     std::vector<Row> rows;
     for (const Result& r : report.results) rows.push_back(row(r, before));

@@ -10,6 +10,9 @@ namespace leat::bench {
 /// A number with three significant digits and a unit's prefix: "41.2 M", "870 k", "0.65".
 std::string short_number(double value);
 
+/// The same without a fraction that is nothing: "10 k", "1 M", "2.5".
+std::string short_count(double value);
+
 /// All results by category, aligned; with `before`, what has changed.
 std::string table(const Report& report, const Report* before);
 

@@ -1,0 +1,168 @@
+#include "bench/report/chart.hpp"
+#include "bench/report/html.hpp"
+#include "bench/report/table.hpp"
+
+#include <doctest/doctest.h>
+
+#include "bench/figures/statistics.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <random>
+#include <string>
+#include <vector>
+
+using namespace leat::bench;
+
+namespace {
+
+// Whether each element ends where it must, each attribute is quoted, and each & begins a reference.
+std::string fault_of(const std::string& page) {
+    std::vector<std::string> open;
+    for (size_t at = 0; at < page.size(); ++at) {
+        if (page[at] == '&' && page.find(';', at) - at > 6) return "a bare & at " + page.substr(at, 20);
+        if (page[at] != '<') continue;
+        const size_t end = page.find('>', at);
+        if (end == std::string::npos) return "no end of " + page.substr(at, 20);
+        std::string tag = page.substr(at + 1, end - at - 1);
+        at = end;
+        if (tag.starts_with("!DOCTYPE")) continue;
+        if (tag.starts_with('/')) {
+            if (open.empty() || open.back() != tag.substr(1)) return "unexpected <" + tag + ">";
+            open.pop_back();
+            continue;
+        }
+        if (std::count(tag.begin(), tag.end(), '"') % 2 != 0) return "an attribute of <" + tag + ">";
+        const bool is_void = tag.ends_with('/');
+        size_t name = 0;
+        while (name < tag.size() && (std::isalnum(static_cast<unsigned char>(tag[name])) != 0)) ++name;
+        if (name == 0) return "a bare < before " + tag;
+        if (!is_void) open.push_back(tag.substr(0, name));
+        if (tag == "style") at = page.find("</style", at) - 1;  // as it is, up to its end
+    }
+    return open.empty() ? "" : "<" + open.back() + "> never ends";
+}
+
+Result result(const std::string& id, const std::string& title, std::vector<double> rounds) {
+    Result r;
+    r.id = id;
+    r.category = id.substr(0, id.find('/'));
+    r.title = title;
+    r.rounds = std::move(rounds);
+    sum_up(r);
+    return r;
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+Report sample() {
+    Report report{{{"processor", "A & B <fast>"}}, {}};
+    report.results.push_back(result("publish/a", "bars \"quoted\" & <b>bold</b>", {10e6, 11e6, 12e6}));
+    report.results.back().ceiling = Ceiling{"a 'bare' loop", {20e6}, 20e6, 0.05, LatencyFigures{1, 2, 3, 4, 5}};
+    report.results.back().ratio = 0.55;
+    report.results.back().latency = LatencyFigures{2, 3, 4, 5, 600};
+    report.results.back().goal.ratio = 0.5;
+    for (const double x : {1.0, 10.0, 100.0}) {
+        report.results.push_back(result("publish/curve/" + std::to_string(x), "point", {1e6 / x}));
+        report.results.back().series = "curve <by> x";
+        report.results.back().x = x;
+    }
+    report.results.push_back(result("lost/a", "lost", {5}));
+    report.results.back().audit = Audit{7, 2};
+    return report;
+}
+
+}  // namespace
+
+TEST_CASE("numbers are shown with three digits") {
+    CHECK(short_number(0) == "0");
+    CHECK(short_number(0.0651) == "0.065");
+    CHECK(short_number(1.234) == "1.23");
+    CHECK(short_number(41.26) == "41.3");
+    CHECK(short_number(9999) == "9999");
+    CHECK(short_number(10000) == "10.0 k");
+    CHECK(short_number(870123) == "870 k");
+    CHECK(short_number(41.2e6) == "41.2 M");
+    CHECK(short_number(2e9) == "2.00 G");
+    CHECK(short_count(10) == "10");
+    CHECK(short_count(0.1) == "0.1");
+    CHECK(short_count(1e6) == "1 M");
+    CHECK(short_count(2.5e6) == "2.5 M");
+    CHECK(short_count(100) == "100");
+}
+
+TEST_CASE("the table shows figure, ceiling and ratio, and no rate for what lost anything") {
+    const std::string text = table(sample(), nullptr);
+    CHECK(has(text, "11.0 M"));
+    CHECK(has(text, "20.0 M"));
+    CHECK(has(text, "0.55"));
+    CHECK(has(text, "goal met"));
+    CHECK(has(text, "FAILED: 7 missing, 2 out of order: no rate"));
+    CHECK_FALSE(has(text, "5.00"));
+}
+
+TEST_CASE("changes beyond the spread are marked, others are not") {
+    Report now{{}, {result("a/1", "slower", {50, 51}), result("a/2", "same", {100, 120}), result("a/3", "new", {1})}};
+    const Report before{{}, {result("a/1", "slower", {100, 101}), result("a/2", "same", {110, 115})}};
+    const std::string text = table(now, &before);
+    CHECK(has(text, "REGRESSED -50 %"));
+    CHECK_FALSE(has(text, "improved"));
+    const std::string html = page(now, &before, "before.json");
+    CHECK(has(html, "regressed -49.8 %"));
+    CHECK(has(html, "within the spread"));
+    CHECK(has(html, "beside before.json: 0 improved, 1 regressed"));
+}
+
+TEST_CASE("the page is well-formed, escapes what it is given and needs nothing else") {
+    const std::string html = page(sample(), nullptr, "");
+    CHECK(fault_of(html) == "");
+    CHECK(has(html, "A &amp; B &lt;fast&gt;"));
+    CHECK(has(html, "bars &quot;quoted&quot; &amp; &lt;b&gt;bold&lt;/b&gt;"));
+    CHECK(has(html, "failed: 7 missing, 2 out of order: no rate"));
+    CHECK_FALSE(has(html, "<script"));
+    CHECK_FALSE(has(html, "src="));
+    CHECK_FALSE(has(html, "href="));
+    CHECK_FALSE(has(html, "nan"));
+    CHECK_FALSE(has(html, "inf\""));
+}
+
+TEST_CASE("a page is well-formed whatever the texts and figures are") {
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    const auto text = [&random] {
+        std::string s;
+        for (size_t n = random() % 30; n > 0; --n) s += static_cast<char>(random() % 256);
+        return s;
+    };
+    for (int i = 0; i < 200; ++i) {
+        Report report{{{text(), text()}}, {}};
+        for (int k = 0; k < 4; ++k) {
+            Result r = result("c/" + text(), text(), {static_cast<double>(random() % 3) * 1e5, 2});
+            r.category = random() % 2 ? "c" : text();
+            r.note = text();
+            r.unit = text();
+            if (random() % 2) r.series = text(), r.x = static_cast<double>(random() % 3);
+            if (random() % 2) r.latency = LatencyFigures{0, 0, static_cast<double>(random() % 2), 2, 3};
+            if (random() % 2) r.ceiling = Ceiling{text(), {}, 0, std::nullopt, std::nullopt};
+            if (random() % 4 == 0) r.failure = "f" + text();
+            report.results.push_back(std::move(r));
+        }
+        CHECK(fault_of(page(report, &report, text())) == "");
+    }
+}
+
+TEST_CASE("bars are as long as their figures, beside the longest") {
+    const std::string svg = bar_chart({{"half", 50, 100.0, 50, 50}, {"whole", 100, std::nullopt, 100, 100}}, "msg/s");
+    CHECK(has(svg, "width=\"220.0\" height=\"16.0\" class=\"ours\""));  // 900 - 370 - 90 = 440 is the longest
+    CHECK(has(svg, "width=\"440.0\" height=\"6.0\" class=\"ceiling\""));
+    CHECK(has(svg, "width=\"440.0\" height=\"16.0\" class=\"ours\""));
+    CHECK(bar_chart({}, "ns").empty());
+    CHECK(bar_chart({{"nothing", 0, std::nullopt, 0, 0}}, "ns").empty());
+}
+
+TEST_CASE("a curve has its points where their logarithms are, and leaves out what has none") {
+    const std::string svg = curve_chart({{"ours", {{1, 10}, {10, 100}, {100, 1000}, {0, 5}}}}, "x", "y");
+    CHECK(has(svg, "points=\"80.0,260.0 480.0,137.0 880.0,14.0 \""));
+    CHECK(curve_chart({{"none", {}}}, "x", "y").empty());
+}
