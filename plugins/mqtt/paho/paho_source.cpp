@@ -83,6 +83,7 @@ void PahoSource::arrived(paho::const_message_ptr message) {
             (void)landed_.wait_for(lock, std::chrono::milliseconds(settings_.connect.keep_alive * 500), is_over);
         held_.reset();
         if (is_answered_) return;
+        is_taken_ = false;  // from here on nothing answers for it
     }
     const bool is_stopping = is_stopping_;
     lock.unlock();
@@ -194,11 +195,17 @@ void PahoSource::advanced(InFlight& window) {
     if (current_ && window.is_settled(current_->sequence)) answer();
 }
 
+// What has landed may be of a connection that is gone, before the shard is told so: then the callback that is held
+// now is not its own. It stays current, so that lost() keeps it and the broker's repetition is known and answered at
+// once.
 void PahoSource::answer() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!is_taken_) return;
+        is_answered_ = true;
+        landed_.notify_all();
+    }
     current_.reset();
-    const std::lock_guard lock(mutex_);
-    is_answered_ = true;
-    landed_.notify_all();
 }
 
 void PahoSource::rejected(InFlight&, std::uint64_t, const leat_settlement&) {

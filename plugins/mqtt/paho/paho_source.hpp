@@ -70,7 +70,7 @@ class PahoSource final : public leat::Source, private PahoLink::Owner {
     std::condition_variable landed_;
     paho::const_message_ptr held_;
     std::uint64_t arrival_ = 0;  // number of the held one
-    bool is_taken_ = false;      // the shard has it
+    bool is_taken_ = false;      // the shard has the one that is held
     bool is_answered_ = false;
     bool is_stopping_ = false;
 };
