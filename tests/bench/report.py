@@ -18,13 +18,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from suite.stage import Failure, Stage  # noqa: E402
 
+QUICK = ["--quick", "routes", "ack", "plugin_call", "startup"]
 OPTIONS = {"kafka": "--kafka", "mosquitto": "--mqtt", "rabbitmq": "--rabbitmq"}  # by kind of broker
 
 
 def bench_words(options: argparse.Namespace, stage: Stage) -> list[str]:
-    words = ["--quick"] if options.quick else ["--rounds", "3", "--ceilings", str(options.build / "tests" / "bench")]
+    words = QUICK if options.quick else ["--rounds", "3", "--ceilings", str(options.build / "tests" / "bench")]
     for kind, option in OPTIONS.items():
-        words += [option, stage.addresses.get(kind, "none")]
+        words = [*words, option, stage.addresses.get(kind, "none")]
     for part in sorted(options.out.glob("*.json")):
         words += ["--with", str(part)]
     return words
