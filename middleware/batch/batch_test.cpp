@@ -153,7 +153,9 @@ TEST_CASE("by: only messages with the same value become one; without the value a
 }
 
 TEST_CASE("random batches on an ordered route: every message once, each lane in order, whatever the options") {
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     for (int round = 0; round < 40; ++round) {
         CAPTURE(round);
         StageRig rig(LEAT_IDENTITY_ORDERED);

@@ -79,7 +79,9 @@ TEST_CASE("space counts for nothing where that is asked for") {
 
 TEST_CASE("random texts are read as by definition, or refused") {
     std::vector<Plain> messages;
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     for (uint32_t i = 0; i < 600; ++i) {
         std::string text(random() % 40 / 4 * 4, 'A');
         for (char& c : text) c = kLetters[random() % kLetters.size()];

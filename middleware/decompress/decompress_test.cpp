@@ -56,7 +56,9 @@ std::string some_text(std::mt19937& random, size_t most) {
 }  // namespace
 
 TEST_CASE("what each library compressed comes back, one frame or several, up to the limit exactly") {
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     for (const Method method : kAll) {
         for (int i = 0; i < 200; ++i) {
             const std::string a = some_text(random, 5000), b = some_text(random, 50);
@@ -84,7 +86,9 @@ TEST_CASE("a decompression bomb stops at the limit, in memory too") {
 }
 
 TEST_CASE("a frame that is cut off, damaged or followed by something else is refused, with the place") {
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     for (const Method method : kAll) {
         const std::string whole = packed(method, some_text(random, 3000) + "end");
         for (size_t n = 0; n < whole.size(); n += whole.size() / 37 + 1) {

@@ -21,7 +21,9 @@ TEST_CASE("the examples of RFC 4648 section 10") {
 TEST_CASE("text stays text, other bytes come back from base64, and nothing else is taken for bytes") {
     CHECK(to_json("plain \xc3\xa9") == Json("plain \xc3\xa9"));
     CHECK(to_json("\xff") == Json{{"base64", "/w=="}});
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     std::string again;
     for (int i = 0; i < 2000; ++i) {
         std::string bytes(random() % 20, '\0');

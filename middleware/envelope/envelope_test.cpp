@@ -65,7 +65,9 @@ TEST_CASE("a message is wrapped with all that it has") {
 }
 
 TEST_CASE("what was wrapped comes back, every byte, whatever the batches") {
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     const auto all = messages(random);
     for (const As as : {As::text, As::base64}) {
         std::vector<Plain> wrapped;

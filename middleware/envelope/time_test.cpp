@@ -27,7 +27,9 @@ TEST_CASE("times are read with fractions and offsets") {
 }
 
 TEST_CASE("every time that is written is read again") {
-    std::mt19937_64 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937_64 random(seed);
     for (int i = 0; i < 5000; ++i) {
         const auto ns = static_cast<int64_t>(random());
         CHECK(read_time(show_time(ns)) == ns);

@@ -42,7 +42,9 @@ TEST_CASE("fingerprints tell absent from empty and where a part ends") {
 }
 
 TEST_CASE("a table of ids does what a map and a list do") {
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     IdTable<int> table;
     std::map<uint64_t, int> model;
     std::list<uint64_t> used;                                 // oldest first
@@ -74,7 +76,9 @@ TEST_CASE("a table of ids does what a map and a list do") {
 }
 
 TEST_CASE("a ring does what a queue does") {
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     Ring<int> ring;
     std::deque<int> model;
     for (int step = 0; step < 20'000; ++step) {
@@ -93,7 +97,9 @@ TEST_CASE("a ring does what a queue does") {
 }
 
 TEST_CASE("a queue by time gives out what is due, by time, in each lane by arrival") {
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     SteppedHost host;
     Instance me(host);
     Told told;

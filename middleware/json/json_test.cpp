@@ -109,7 +109,9 @@ TEST_CASE("a wrong option is refused in words before anything runs") {
 }
 
 TEST_CASE("random payloads come out as one alone would") {
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     std::vector<Plain> messages;
     for (uint32_t i = 0; i < 500; ++i) {
         Json value{{"n", random() % 100}, {"text", std::to_string(random())}, {"list", {1, 2, 3}}};

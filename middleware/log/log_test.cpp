@@ -19,7 +19,9 @@ std::vector<Plain> messages(uint32_t n) {
 TEST_CASE("everything passes as it is, and one of so many is logged whatever the batches") {
     StageModel<Log> test([](Log& stage, StageRig&) { stage.every = 7; });
     test.check([](const Plain& m) { return passed(m); }, messages(500));
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     StageRig rig;
     rig.make<Log>([](Log& stage, StageRig&) { stage.every = 7, stage.most = {0}; });
     const auto all = messages(500);

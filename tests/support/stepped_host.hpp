@@ -14,12 +14,9 @@
 #pragma once
 
 #include <poll.h>
-#include <leat/sdk/flow/broken_rule.hpp>
-#include <leat/sdk/flow/settle.hpp>
 #include <leat/sdk/services.hpp>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <deque>
@@ -32,28 +29,12 @@
 #include <utility>
 #include <vector>
 
+#include "support/broken_rules.hpp"
+#include "support/stepped_ends.hpp"
+
 namespace leat::test {
 
 class SteppedHost;
-
-/** While it lives, rules of plugin.h may be broken: debug builds count it instead of aborting. One at a time. */
-class BrokenRules {
-  public:
-    BrokenRules() {
-        counted() = 0;
-        on_broken_rule = [](const char*) { ++counted(); };
-    }
-    ~BrokenRules() { on_broken_rule = nullptr; }
-    BrokenRules(const BrokenRules&) = delete;
-    BrokenRules& operator=(const BrokenRules&) = delete;
-    size_t count() const { return counted(); }
-
-  private:
-    static std::atomic<size_t>& counted() {
-        static std::atomic<size_t> n = 0;
-        return n;
-    }
-};
 
 /** What a component knows the host by, and what the host heard from it. */
 struct Instance {
@@ -165,85 +146,6 @@ class SteppedHost {
     std::map<uint64_t, Timer> timers_;
     uint64_t last_timer_ = 0;
     std::list<Watch> watches_;
-};
-
-/** An inlet that keeps what it gets until the test settles it. */
-class Collector : public leat_inlet {
-  public:
-    Collector() : leat_inlet{} {
-        push = [](leat_inlet* self, leat_message* batch, size_t n) {
-            auto* mine = static_cast<Collector*>(self);
-            for (size_t i = 0; i < n; ++i) {
-                mine->messages.push_back(batch[i]);
-                mine->payloads.emplace_back(view(batch[i].payload));
-                if (mine->answers_at_once) mine->settle(mine->messages.size() - 1, LEAT_ACK);
-            }
-            ++mine->batches;
-        };
-        signal = [](leat_inlet* self, uint32_t what, uint64_t) {
-            static_cast<Collector*>(self)->signals.push_back(what);
-        };
-    }
-
-    ~Collector() {
-        for (size_t i = 0; i < messages.size(); ++i) {
-            if (!is_settled(i)) leat_buffer_release(messages[i].buffer, 1);
-        }
-    }
-    Collector(const Collector&) = delete;
-    Collector& operator=(const Collector&) = delete;
-
-    /** Settles the i-th message that came and drops its reference. */
-    void settle(size_t i, uint32_t outcome, uint32_t code = LEAT_NONE, const leat_detail* detail = nullptr) {
-        settled_.resize(messages.size());
-        settled_[i] = true;
-        Settlements().end(messages[i], outcome, code, detail);
-    }
-    /** Settles all that are not settled, in batches. */
-    void settle_all(uint32_t outcome) {
-        Settlements done;
-        settled_.resize(messages.size());
-        for (size_t i = 0; i < settled_.size(); ++i) {
-            if (settled_[i]) continue;
-            settled_[i] = true;
-            done.end(messages[i], outcome);
-        }
-    }
-    bool is_settled(size_t i) const { return i < settled_.size() && settled_[i]; }
-
-    bool answers_at_once = false;
-    std::vector<leat_message> messages;  ///< In order of arrival; their bytes live until settled.
-    std::vector<std::string> payloads;   ///< Copies.
-    std::vector<uint32_t> signals;
-    size_t batches = 0;
-
-  private:
-    std::vector<bool> settled_;
-};
-
-/** A settler that writes down what it is told. */
-class Told : public leat_settler {
-  public:
-    struct One {
-        uint64_t token;
-        uint32_t outcome, code;
-        std::string reason;
-    };
-    Told() : leat_settler{} {
-        settle = [](leat_settler* self, const leat_settlement* batch, size_t n) {
-            for (size_t i = 0; i < n; ++i) {
-                const leat_settlement& s = batch[i];
-                static_cast<Told*>(self)->all.push_back(
-                    {s.token, s.outcome, s.code, s.detail ? std::string(view(s.detail->text)) : ""});
-            }
-        };
-    }
-    /** How many settlements were of this kind. */
-    size_t count(uint32_t outcome, uint32_t code = LEAT_NONE) const {
-        return static_cast<size_t>(std::count_if(
-            all.begin(), all.end(), [&](const One& o) { return o.outcome == outcome && o.code == code; }));
-    }
-    std::vector<One> all;
 };
 
 /** A message in a buffer of the host's. A key without data is absent. */
