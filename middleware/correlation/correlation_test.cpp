@@ -53,6 +53,13 @@ TEST_CASE("without a template the id is a UUID, another one for each message") {
     CHECK(ids.size() == 200);
 }
 
+TEST_CASE("where all have an id, all pass as they are") {
+    std::vector<Plain> all = messages();
+    for (Plain& m : all) m.set_header("trace", "mine");
+    StageModel<Correlation> test([](Correlation& stage, StageRig&) { stage.header = "trace"; });
+    test.check([](const Plain& m) { return passed(m); }, all);
+}
+
 TEST_CASE("the time stands in front of a UUID, as RFC 9562 has it") {
     IdMaker maker(1);
     // 2022-02-22 19:22:22 UTC, the example of its appendix A.6

@@ -27,7 +27,8 @@ class Measure : public Stage {
                 "max_labels", "The most values; further ones count as \"other\", missing ones as \"none\".")
                 .range(1, 10000),
             option<&Measure::every>("every",
-                                    "Times, ages and sizes are taken of one message of so many; all are counted.")
+                                    "Times, ages and sizes are taken of one message of so many, eight in a row; all "
+                                    "are counted.")
                 .range(1, 1e9));
     }
 
@@ -51,17 +52,32 @@ class Measure : public Stage {
         Measure* owner;
     };
 
+    // Neighbours stay together on their way back: a receipt of ours between others would cost a call of its own.
+    static constexpr uint64_t kInARow = 8;
+
     Series* series_of(const leat_message& message);
     Series* find_or_make(std::string_view value);
+    Series* named(std::string_view value);
     std::unique_ptr<Series> make(std::string_view value) const;
+    void count(Series& series, uint64_t messages, uint64_t bytes);
     void sample(leat_message& message, Series& series, int64_t now_ns, int64_t wall_ns);
     void settle(const leat_settlement* batch, size_t n);
 
-    std::unordered_map<std::string, std::unique_ptr<Series>> series_;
+    struct Hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    static constexpr size_t kKnownBytes = 256;
+    static constexpr size_t kKnownPerLabel = 4;  // values that become one label, the "other" ones among them
+
+    std::unordered_map<std::string, std::unique_ptr<Series>> series_;        // by label
+    std::unordered_map<std::string, Series*, Hash, std::equal_to<>> known_;  // by value, as it came
+    std::string name_;
     std::string last_value_;
     Series* last_ = nullptr;
+    const char* last_topic_ = nullptr;  // where the last value is, if it is a part of a topic of the batch in hand
     std::vector<Series*> touched_;
-    uint64_t next_one_ = 0;  // how many messages pass before the next sample
+    uint64_t next_one_ = 0;   // how many messages pass before the next sample
+    uint64_t row_ = kInARow;  // how many samples follow each other from there
     Slots<Timed> timed_;
     Frame frame_;
 };
@@ -99,25 +115,36 @@ inline std::unique_ptr<Measure::Series> Measure::make(std::string_view value) co
     return made;
 }
 
+inline Measure::Series* Measure::find_or_make(std::string_view value) {  // hot: per message
+    if (const auto it = known_.find(value); it != known_.end()) return it->second;
+    Series* series = named(value);
+    const bool is_kept = value.size() <= kKnownBytes && known_.size() < kKnownPerLabel * max_labels;
+    if (is_kept) known_.emplace(value, series);
+    return series;
+}
+
 // Values are shown in names of metrics: short, and without what could disturb there.
-inline Measure::Series* Measure::find_or_make(std::string_view value) {
-    std::string name(value.substr(0, 64));
-    for (char& c : name) {
+inline Measure::Series* Measure::named(std::string_view value) {  // hot: per message, beyond max_labels
+    name_ = value.substr(0, 64);
+    for (char& c : name_) {
         const bool is_plain = c > ' ' && c < 0x7f && c != '{' && c != '}' && c != '"' && c != '\\';
         if (!is_plain) c = '_';
     }
-    if (const auto it = series_.find(name); it != series_.end()) return it->second.get();
+    if (const auto it = series_.find(name_); it != series_.end()) return it->second.get();
     if (series_.size() >= max_labels) {
-        name = "other";
-        if (const auto it = series_.find(name); it != series_.end()) return it->second.get();
+        name_ = "other";
+        if (const auto it = series_.find(name_); it != series_.end()) return it->second.get();
     }
-    return series_.emplace(name, make(name)).first->second.get();
+    return series_.emplace(name_, make(name_)).first->second.get();
 }
 
 inline Measure::Series* Measure::series_of(const leat_message& message) {  // hot: per message
     if (!label) return last_;
     const Template::Result result = label(message);
     const std::string_view value = !result.ok || result.text.size == 0 ? std::string_view("none") : view(result.text);
+    const bool is_same_place = value.data() == last_topic_ && value.data() == message.topic.data;
+    if (is_same_place && value.size() == last_value_.size()) return last_;
+    last_topic_ = value.data() == message.topic.data ? value.data() : nullptr;
     if (last_ && value == last_value_) return last_;
     last_value_ = value;
     return last_ = find_or_make(value);
@@ -129,23 +156,42 @@ inline void Measure::push(Batch& batch) {
     const leat_host& host = *services().host;
     const bool has_sample = next_one_ < n;
     const int64_t now = has_sample ? host.now_ns() : 0, wall = has_sample ? host.wall_ns() : 0;
-    for (size_t i = 0; i < n; ++i) {  // hot: per message
-        Series* series = series_of(all[i]);
-        if (series->new_messages++ == 0) touched_.push_back(series);
-        series->new_bytes += all[i].payload.size;
+    last_topic_ = nullptr;
+    Series* series = nullptr;
+    uint64_t messages = 0, bytes = 0;  // of the series, in a row
+    for (size_t i = 0; i < n; ++i) {   // hot: per message
+        Series* const of = series_of(all[i]);
+        if (of != series) {
+            if (series) count(*series, messages, bytes);
+            series = of;
+            messages = bytes = 0;
+        }
+        ++messages;
+        bytes += all[i].payload.size;
         if (i == next_one_) {
             sample(all[i], *series, now, wall);
-            next_one_ += every;
+            if (--row_ == 0) {
+                row_ = kInARow;
+                next_one_ += (every - 1) * kInARow;
+            }
+            ++next_one_;
         }
     }
     next_one_ -= n;
-    for (Series* series : touched_) {
-        host.counter_add(series->messages, series->new_messages);
-        host.counter_add(series->bytes, series->new_bytes);
-        series->new_messages = series->new_bytes = 0;
+    if (series) count(*series, messages, bytes);
+    for (Series* each : touched_) {
+        host.counter_add(each->messages, each->new_messages);
+        host.counter_add(each->bytes, each->new_bytes);
+        each->new_messages = each->new_bytes = 0;
     }
     touched_.clear();
     pass(all, n);
+}
+
+inline void Measure::count(Series& series, uint64_t messages, uint64_t bytes) {
+    if (series.new_messages == 0) touched_.push_back(&series);
+    series.new_messages += messages;
+    series.new_bytes += bytes;
 }
 
 inline void Measure::sample(leat_message& message, Series& series, int64_t now_ns, int64_t wall_ns) {

@@ -249,6 +249,7 @@ inline void StageRig::push(const std::vector<Plain>& messages, uint64_t first_to
 inline uint32_t StageRig::render(const leat_template* what, const leat_message* m, leat_text* scratch,
                                  leat_bytes* out) {
     const std::string& text = reinterpret_cast<const SteppedTemplate*>(what)->text;
+    if (text == "${topic}") return *out = m->topic, 1;  // one field alone is not copied, as in the host
     std::string filled;
     for (size_t at = 0; at < text.size();) {
         const size_t open = std::min(text.find("${", at), text.size());
