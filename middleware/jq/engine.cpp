@@ -240,6 +240,7 @@ struct Engine::Worker {
     // The interpreter's stack is larger than all may be: it ends before its next step.
     void stack_is_full() {
         is_stack_full = true;
+        const std::lock_guard lock(mutex);  // run() may be about to do the same
         if (!jq_halted(jq)) jq_halt(jq, jv_invalid(), jv_invalid());
     }
 

@@ -1,6 +1,13 @@
 #include "jq.hpp"
 
+#include <thread>
+
+#include "memory.hpp"
 #include "support/stage_model.hpp"
+
+extern "C" {
+#include <jv.h>
+}
 
 using namespace std::chrono_literals;
 using namespace leat::test;
@@ -104,15 +111,34 @@ TEST_CASE("a payload larger than the memory is refused, also where it is one tex
     CHECK(engine.results(2).texts == std::vector<std::string>{"1"});
 }
 
-TEST_CASE("one operation that goes on and on is stopped where it asks for memory") {
-    // A text that grows by doubling inside of one built-in operation, in memory that has room for it.
-    const Limits limits{50ms, 100, 1 << 20, size_t{4} << 30, false};
-    const Results results = run("[range(3000000)] | tojson | fromjson | length", "1", limits);
-    CHECK(results.why.find("max_time") != std::string::npos);
+TEST_CASE("one operation is left where it asks for memory: when told to stop, and where there is none") {
+    Memory memory(
+        1 << 20, [](void*) {}, nullptr);
+    Memory::bind(&memory);
+    std::thread other([&] { memory.stop(); });
+    const Memory::Step for_ever = [](void*) {
+        for (;;) jv_free(jv_string("freed at once"));
+    };
+    CHECK(memory.run(for_ever, nullptr) == Memory::Left::for_time);
+    other.join();
+    memory.go_on();
+    const Memory::Step growing = [](void*) {
+        for (jv all = jv_array();;) all = jv_array_append(all, jv_string("kept"));
+    };
+    for (int i = 0; i < 3; ++i) {
+        CHECK(memory.run(growing, nullptr) == Memory::Left::for_room);
+        CHECK(memory.taken() > 1 << 19);
+        memory.forget();
+        CHECK(memory.taken() == 0);
+    }
+    CHECK(memory.run([](void*) { jv_free(jv_string("some")); }, nullptr) == Memory::Left::at_end);
+    Memory::bind(nullptr);
 }
 
 TEST_CASE("messages become their results, whatever the batches") {
-    std::mt19937 random(std::random_device{}());
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
     std::vector<Plain> messages;
     for (uint32_t i = 0; i < 300; ++i) {
         Plain m{.payload = "[", .headers = {{"h", "1"}}, .lane = i % 3, .flags = i};
