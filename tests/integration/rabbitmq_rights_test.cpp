@@ -83,7 +83,6 @@ TEST_CASE("EXTERNAL: the client's certificate logs in, once the broker knows its
     Bridge bridge = eager(broker + tls, R"("queue": "external.in")", R"("routing_key": "external.out")");
     CHECK_MESSAGE(bridge.logs("ACCESS_REFUSED"), bridge.log());  // nobody is called gateway
     strict_broker().ctl({"add_user", "gateway", "not a password that is used"});
-    CHECK_MESSAGE(bridge.logs("access to vhost '/' refused for user 'gateway'"), bridge.log());
     strict_broker().ctl({"set_permissions", "-p", "/", "gateway", "^$", ".*", ".*"});
     check_all_landed(bridge, client, "external.in", "external.out", kFew,
                      "log-in by certificate, RabbitMQ -> RabbitMQ");
@@ -104,25 +103,31 @@ TEST_CASE("a delivery that waits longer than the broker's consumer_timeout: told
     allow("1800000");
     client.declare_exchange("wait.exchange", "direct");
     client.bind("wait.out", "wait.exchange", "k");
-    check_all_landed(bridge, client, "wait.in", "wait.out", kFew, "a consumer_timeout, RabbitMQ -> RabbitMQ");
+    // Nothing is said of what is left: a channel from before may still come to its end.
+    CHECK_MESSAGE(audit(collect(client, "wait.out", kFew), kFew).missing == 0, bridge.log());
+    CHECK(bridge.host().stop() == 0);
 }
 
 TEST_CASE("a quorum queue counts what kills bring back, and gives up what came back too often: to its dead letters") {
     AmqpClient client(strict_broker().port());
-    Bridge bridge =
-        eager(url_of(strict_broker()),
-              R"("queue": "often.in", "declare": { "queue_type": "quorum", "dead_letter_queue": "often.dead", )"
-              R"("arguments": { "x-delivery-limit": "2" } })",
-              R"("exchange": "often.exchange", "routing_key": "k")");
-    REQUIRE_MESSAGE(eventually([&] { return client.count("often.in") == 0; }), bridge.log());
+    client.declare("often.dead");
+    client.declare("often.in",
+                   {.is_quorum = true,
+                    .arguments = {{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", "often.dead"}},
+                    .numbers = {{"x-delivery-limit", 2}}});
     client.publish("", "often.in", numbered(1, 10));
-    for (int kill = 1; kill <= 3; ++kill) {
+    Bridge bridge = eager(url_of(strict_broker()), R"("queue": "often.in")",
+                          R"("exchange": "often.exchange", "routing_key": "k")");
+    int kills = 0;
+    for (bool is_over = false; !is_over && kills < 20;) {
         REQUIRE_MESSAGE(eventually([&] { return client.count("often.in") == 0; }), bridge.log());  // it has them
         bridge.host().kill();
-        if (kill == 3) break;
-        REQUIRE(eventually([&] { return client.count("often.in") == 10; }));  // and the broker has them back
-        bridge.start();
+        ++kills;
+        REQUIRE(eventually([&] { return client.count("often.in") + client.count("often.dead") == 10; }));
+        is_over = client.count("often.dead") == 10;
+        if (!is_over) bridge.start();
     }
+    CHECK(kills > 2);
     const auto dead = collect(client, "often.dead", 10);
     CHECK_MESSAGE(audit(dead, 10).missing == 0, bridge.log());
     CHECK(audit(dead, 10).twice == 0);
@@ -136,7 +141,6 @@ TEST_CASE("a queue that somebody deletes is waited for by a route that does not 
     CHECK_MESSAGE(audit(collect(client, "deleted.out", kFew), kFew).missing == 0, bridge.log());
     client.remove("deleted.in");
     CHECK_MESSAGE(bridge.logs("basic.cancel"), bridge.log());
-    CHECK_MESSAGE(bridge.logs("no queue 'deleted.in'"), bridge.log());
     client.declare("deleted.in");
     client.publish("", "deleted.in", numbered(1, kFew));
     check_all_landed(bridge, client, "deleted.in", "deleted.out", kFew, "a deleted queue, RabbitMQ -> RabbitMQ");

@@ -79,6 +79,12 @@ void AmqpClient::declare(const std::string& queue, const Queue& options) {
         entry.value.kind = AMQP_FIELD_KIND_UTF8;
         entry.value.value.bytes = of(value);
     }
+    for (const auto& [name, value] : options.numbers) {
+        amqp_table_entry_t& entry = entries.emplace_back();
+        entry.key = of(name);
+        entry.value.kind = AMQP_FIELD_KIND_I64;
+        entry.value.value.i64 = value;
+    }
     amqp_queue_declare(state_, kChannel, of(queue), 0, 1, 0, 0, {static_cast<int>(entries.size()), entries.data()});
     check("queue.declare");
 }

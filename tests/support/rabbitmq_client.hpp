@@ -27,6 +27,7 @@ class AmqpClient {
     struct Queue {
         bool is_quorum = false;
         std::map<std::string, std::string> arguments = {};
+        std::map<std::string, std::int64_t> numbers = {};  ///< Arguments that are numbers.
     };
     void declare(const std::string& queue) { declare(queue, Queue{}); }
     void declare(const std::string& queue, const Queue& options);
