@@ -37,8 +37,9 @@ void check_properties(const leat_check& check, const leat_configured& configured
         }
     }
     if (connection.brokers.empty()) report(check, LEAT_REPORT_ERROR, path + "/brokers", "names no broker");
-    if (connection.tls && connection.tls->cert.text.empty() != connection.tls->key.text.empty()) {
-        report(check, LEAT_REPORT_ERROR, path + "/tls", "cert and key belong together: give both or none");
+    if (connection.tls) {
+        const std::string fault = leat::tls_fault(*connection.tls);
+        if (!fault.empty()) report(check, LEAT_REPORT_ERROR, path + "/tls", fault);
     }
     try {
         Conf conf;
@@ -130,12 +131,7 @@ class Probe {
         connection_ = read_connection(configured_);
         Conf conf = plain_conf(connection_, Secrets::read(connection_, services_));
         rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_ERROR);
-        char why[512] = "";
-        rd_kafka_conf_t* given = conf.release();
-        client_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, given, why, sizeof why));
-        if (client_) return;
-        rd_kafka_conf_destroy(given);  // taken over on success alone
-        throw std::runtime_error(why);
+        client_.reset(make_client(RD_KAFKA_PRODUCER, std::move(conf)));
     }
 
     // The first thing that went wrong with a connection; what follows is "all brokers are down".

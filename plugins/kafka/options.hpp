@@ -3,6 +3,7 @@
 // Plain data with one declaration each; documentation and JSON Schema come from here.
 #pragma once
 #include <leat/sdk/options.hpp>
+#include <leat/sdk/tls.hpp>
 
 #include <chrono>
 #include <optional>
@@ -35,20 +36,6 @@ namespace kafka {
 
 using Properties = std::vector<std::pair<std::string, std::string>>;
 
-struct Tls {
-    leat::Path ca, cert, key;
-    leat::Secret key_password;
-    bool verify = true;
-    static auto options() {
-        return leat::options(
-            leat::option<&Tls::ca>("ca", "File with the certificates that are trusted, PEM; default: the system's."),
-            leat::option<&Tls::cert>("cert", "File with the client's certificate, PEM."),
-            leat::option<&Tls::key>("key", "File with the client's private key, PEM."),
-            leat::option<&Tls::key_password>("key_password", "Password of the private key."),
-            leat::option<&Tls::verify>("verify", "Whether the broker's certificate and host name are verified."));
-    }
-};
-
 struct Sasl {
     std::string mechanism = "SCRAM-SHA-512", user;
     leat::Secret password;
@@ -65,7 +52,7 @@ struct Sasl {
 /// How to reach a cluster: the options of the backend itself.
 struct Connection {
     std::string brokers, client_id = "leat";
-    std::optional<Tls> tls;
+    std::optional<leat::TlsOptions> tls;
     std::optional<Sasl> sasl;
     Properties properties;
 };

@@ -76,12 +76,13 @@ void set_connection(Conf& conf, const Connection& connection, const Secrets& sec
     const bool sasl = connection.sasl.has_value();
     if (tls || sasl) conf.set("security.protocol", sasl ? (tls ? "sasl_ssl" : "sasl_plaintext") : "ssl");
     if (tls) {
-        if (!connection.tls->ca.text.empty()) conf.set("ssl.ca.location", connection.tls->ca.text);
-        if (!connection.tls->cert.text.empty()) conf.set("ssl.certificate.location", connection.tls->cert.text);
-        if (!connection.tls->key.text.empty()) conf.set("ssl.key.location", connection.tls->key.text);
+        const leat::TlsFiles files = leat::tls_files(*connection.tls);
+        if (!files.ca.empty()) conf.set("ssl.ca.location", files.ca);
+        if (!files.cert.empty()) conf.set("ssl.certificate.location", files.cert);
+        if (!files.cert.empty()) conf.set("ssl.key.location", files.key_file());
         if (!secrets.key_password.empty()) conf.set("ssl.key.password", secrets.key_password);
-        conf.set("enable.ssl.certificate.verification", connection.tls->verify ? "true" : "false");
-        conf.set("ssl.endpoint.identification.algorithm", connection.tls->verify ? "https" : "none");
+        conf.set("enable.ssl.certificate.verification", files.verify ? "true" : "false");
+        conf.set("ssl.endpoint.identification.algorithm", files.verify ? "https" : "none");
     }
     if (sasl) {
         conf.set("sasl.mechanism", connection.sasl->mechanism);
@@ -143,6 +144,14 @@ Secrets Secrets::read(const Connection& connection, leat::Services services) {
         throw std::runtime_error("the password of the TLS key cannot be read: " + secrets.key_password);
     }
     return secrets;
+}
+
+rd_kafka_t* make_client(rd_kafka_type_t type, Conf conf) {
+    char why[512] = "";
+    rd_kafka_t* client = rd_kafka_new(type, conf.get(), why, sizeof why);
+    if (!client) throw std::runtime_error(why);
+    (void)conf.release();  // taken over on success alone
+    return client;
 }
 
 void renew_password(rd_kafka_t* client, const Connection& connection, leat::Services services, std::string& last) {

@@ -51,6 +51,9 @@ struct Secrets {
     static Secrets read(const Connection& connection, leat::Services services);
 };
 
+/// Throws std::runtime_error with librdkafka's words.
+rd_kafka_t* make_client(rd_kafka_type_t type, Conf conf);
+
 /// After a refused log-in: reads the password again and gives it to the client when it is another than `last`.
 void renew_password(rd_kafka_t* client, const Connection& connection, leat::Services services, std::string& last);
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 using namespace kafka::test;
@@ -16,13 +17,29 @@ std::vector<std::string> numbers(int from, int to) {
     return all;
 }
 
-// What a topic holds, in the order of its only partition.
-std::vector<std::string> read_all(ScriptedHost& host, const std::string& brokers, const std::string& topic,
-                                  size_t at_least) {
-    SourceRig source(host, brokers, topic, {.name = "reader"});
-    source.wait(at_least);
-    host.run_for(std::chrono::milliseconds(100));  // what is too much would come now
-    return source.inlet.payloads();
+// What a topic's only partition holds, in its order: read without a group, which would take its time to come
+// together.
+std::vector<std::string> read_all(const std::string& brokers, const std::string& topic, size_t at_least) {
+    kafka::Conf conf;
+    conf.set("bootstrap.servers", brokers);
+    conf.set("group.id", "reader");
+    conf.set("enable.auto.commit", "false");
+    rd_kafka_t* client = kafka::make_client(RD_KAFKA_CONSUMER, std::move(conf));
+    const kafka::PartitionList all = kafka::make_list();
+    rd_kafka_topic_partition_list_add(all.get(), topic.c_str(), 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_assign(client, all.get());
+    std::vector<std::string> payloads;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    for (bool is_more = true; is_more;) {
+        const bool is_short = payloads.size() < at_least && std::chrono::steady_clock::now() < end;
+        rd_kafka_message_t* record = rd_kafka_consumer_poll(client, 100);  // what is too much would come now
+        if (record && !record->err) payloads.emplace_back(static_cast<const char*>(record->payload), record->len);
+        is_more = record || is_short;
+        if (record) rd_kafka_message_destroy(record);
+    }
+    rd_kafka_consumer_close(client);
+    rd_kafka_destroy(client);
+    return payloads;
 }
 
 }  // namespace
@@ -65,7 +82,7 @@ TEST_CASE("a full queue of librdkafka keeps messages here, in order, until there
     sink.push(numbers(0, 500));
     REQUIRE(sink.wait(500));
     CHECK(sink.outcomes.count(LEAT_ACK) == 500);
-    CHECK(read_all(host, kafka.brokers(), "narrow", 500) == numbers(0, 500));
+    CHECK(read_all(kafka.brokers(), "narrow", 500) == numbers(0, 500));
 }
 
 TEST_CASE("after a fatal error a new producer sends what has not landed, in order") {
@@ -84,7 +101,7 @@ TEST_CASE("after a fatal error a new producer sends what has not landed, in orde
     // What had left behind the refused batch may have landed (the mock, unlike a broker, does not look at sequence
     // numbers), with or without a report; from the refused message on all is in order.
     std::vector<int> landed;
-    for (const std::string& one : read_all(host, kafka.brokers(), "fatal", 200)) landed.push_back(std::stoi(one));
+    for (const std::string& one : read_all(kafka.brokers(), "fatal", 200)) landed.push_back(std::stoi(one));
     CHECK(std::set<int>(landed.begin(), landed.end()).size() == 200);
     const auto refused = std::find(landed.rbegin(), landed.rend(), 1).base() - 1;
     CHECK(std::is_sorted(refused, landed.end()));
@@ -100,7 +117,7 @@ TEST_CASE("a retriable refusal by the broker is no outcome") {
     sink.push(numbers(0, 50));
     REQUIRE(sink.wait(50));
     CHECK(sink.outcomes.count(LEAT_ACK) == 50);
-    CHECK(read_all(host, kafka.brokers(), "busy", 50) == numbers(0, 50));
+    CHECK(read_all(kafka.brokers(), "busy", 50) == numbers(0, 50));
 }
 
 TEST_CASE("a refusal for good rejects, with the reason") {
@@ -151,7 +168,7 @@ TEST_CASE("records of a batch that is too large keep their order when a fatal er
     REQUIRE(sink.wait(101));
     CHECK(sink.outcomes.count(LEAT_ACK) == 101);
     CHECK(host.logged("fatal error of the producer") >= 1);
-    const auto landed = read_all(host, kafka.brokers(), "both", 101);
+    const auto landed = read_all(kafka.brokers(), "both", 101);
     // What the mock, unlike a broker, takes behind a refused sequence number may have landed before.
     const auto refused = std::find(landed.rbegin(), landed.rend(), "0").base() - 1;
     CHECK(std::vector(refused, landed.end()) == numbers(0, 100));

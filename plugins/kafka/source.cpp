@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "consumer/faults.hpp"
+
 namespace kafka {
 namespace {
 
@@ -107,6 +109,7 @@ void Source::stop() {
 leat::InFlight& Source::take_window() {
     if (spare_windows_.empty()) {
         by_domain_.push_back(nullptr);
+        is_active_.push_back(false);
         return open_window(true);
     }
     leat::InFlight* window = spare_windows_.back();
@@ -128,6 +131,7 @@ void Source::give_back(Partition& partition) {
 void Source::assignment_changed(size_t partitions) {
     std::fill(by_domain_.begin(), by_domain_.end(), nullptr);
     for (const auto& partition : consumer_->partitions) by_domain_[partition->window().domain()] = partition.get();
+    activate_all();
     if (partitions) missing_topics_.clear();
     health_.alive();
     if (partitions != told_partitions_) {
@@ -140,8 +144,25 @@ void Source::assignment_changed(size_t partitions) {
 
 void Source::woken() {
     if (is_stopping_ || !consumer_) return;
-    for (const auto& partition : consumer_->partitions) partition->may_have_more = true;
+    consumer_->arrivals().take([this](uint32_t domain) {
+        Partition* partition = reading(domain);
+        if (!partition) return;  // resolving: assignment_changed() looks at it
+        partition->may_have_more = true;
+        activate(domain);
+    });
     resume();
+}
+
+void Source::activate(uint32_t domain) {
+    if (is_active_[domain]) return;
+    is_active_[domain] = true;
+    active_.push_back(domain);
+}
+
+void Source::activate_all() {
+    for (const auto& partition : consumer_->partitions) {
+        if (partition->has_ready() || partition->may_have_more) activate(partition->window().domain());
+    }
 }
 
 void Source::resume() {
@@ -154,12 +175,14 @@ void Source::resume() {
 }
 
 void Source::advanced(leat::InFlight& window) {
-    Partition* partition = by_domain_[window.domain()];
-    if (partition && consumer_) commits_.advanced(*partition, consumer_->partitions);
+    Partition* partition = reading(window.domain());
+    if (!partition || !consumer_) return;
+    commits_.advanced(*partition, consumer_->partitions);
+    if (partition->has_ready() || partition->may_have_more) activate(window.domain());  // credit may have come
 }
 
 void Source::pump() {
-    if (!is_nudging_) nudge();
+    if (!is_nudging_ && !much_taken_.empty()) nudge();
     size_t budget = kTurn;
     const int64_t now = host_.host->now_ns();
     while (pump_round(budget, now)) {
@@ -170,25 +193,37 @@ void Source::pump() {
 // One batch of each partition that has messages and credit. False: none had.
 bool Source::pump_round(size_t& budget, int64_t now_ns) {
     leat_message batch[LEAT_BATCH_MAX];  // not cleared: filled in field by field
-    const Partitions& all = consumer_->partitions;
-    bool some = false;
-    for (size_t i = 0; i < all.size() && budget > 0; ++i) {
-        Partition& partition = *all[(turn_ + i) % all.size()];
-        if (partition.state != Partition::State::reading || partition.window().credit() == 0) continue;
-        if (!partition.has_ready()) {
-            if (!partition.may_have_more) continue;
-            const auto failed = [&](auto& record) { return record_error(partition, record); };
-            if (!partition.fetch(consumer_->pool(), failed)) continue;
-            partition.last_fetch_ns = now_ns;
-        }
-        const size_t n = partition.ready(batch, std::min<size_t>(budget, LEAT_BATCH_MAX));
-        if (n == 0) continue;
-        some = true;
-        budget -= n;
-        emit(partition.window(), batch, n);
+    const size_t before = budget;
+    round_.swap(active_);  // what becomes active meanwhile has its turn in the next round
+    size_t next = 0;
+    for (; next < round_.size() && budget > 0; ++next) {
+        const uint32_t domain = round_[next];
+        is_active_[domain] = false;
+        Partition* partition = reading(domain);
+        if (partition && pump_one(*partition, batch, budget, now_ns)) activate(domain);
     }
-    ++turn_;
-    return some;
+    active_.insert(active_.begin(), round_.begin() + static_cast<std::ptrdiff_t>(next), round_.end());
+    round_.clear();
+    return budget < before;
+}
+
+// False: nothing more comes of it before messages do, or credit.
+bool Source::pump_one(Partition& partition, leat_message* batch, size_t& budget, int64_t now_ns) {
+    if (partition.state != Partition::State::reading || partition.window().credit() == 0) return false;
+    if (!partition.has_ready()) {
+        if (!partition.may_have_more) return false;
+        const auto failed = [&](auto& record) { return record_error(partition, record); };
+        if (!partition.fetch(consumer_->pool(), failed)) return false;
+        partition.last_fetch_ns = now_ns;
+        const uint32_t domain = partition.window().domain();
+        const bool is_noted = std::find(much_taken_.begin(), much_taken_.end(), domain) != much_taken_.end();
+        if (!is_noted && partition.has_taken_much()) much_taken_.push_back(domain);
+    }
+    const size_t n = partition.ready(batch, std::min<size_t>(budget, LEAT_BATCH_MAX));
+    if (n == 0) return false;
+    budget -= n;
+    emit(partition.window(), batch, n);
+    return true;
 }
 
 // librdkafka 2.0.2 stops fetching when it is far enough ahead, and then looks again only after a second, or when its
@@ -196,12 +231,14 @@ bool Source::pump_round(size_t& budget, int64_t now_ns) {
 // answer nobody needs. Measured without it: 41,000 messages/s of 1 KiB from one partition.
 void Source::nudge() {
     PartitionList list;
-    for (const auto& partition : consumer_->partitions) {
-        if (!partition->has_taken_much()) continue;
+    for (const uint32_t domain : much_taken_) {
+        const Partition* partition = reading(domain);
+        if (!partition) continue;
         if (!list) list = make_list();
         rd_kafka_topic_partition_list_add(list.get(), partition->topic().c_str(), partition->number())->offset =
             RD_KAFKA_OFFSET_END;
     }
+    much_taken_.clear();
     if (!list) return;
     is_nudging_ = true;
     const auto shared = std::make_shared<PartitionList>(std::move(list));
@@ -227,6 +264,7 @@ void Source::serve(rd_kafka_event_t* event) {
         case RD_KAFKA_EVENT_OFFSET_COMMIT:
             commits_.result(event, consumer_->partitions);
             set_buffer_bytes(0);  // counts again: what is confirmed no longer belongs to the span
+            activate_all();       // credit has come
             break;
         case RD_KAFKA_EVENT_STATS:
             if (!missing_topics_.empty()) break;
@@ -276,47 +314,28 @@ void Source::trouble(rd_kafka_resp_err_t code, const std::string& text) {
     health_.error(code, text);
 }
 
-// False: nothing behind it may be emitted, or commits would pass over what cannot be read.
+// False: nothing behind it may be emitted.
 bool Source::record_error(Partition& partition, const rd_kafka_message_t& record) {
     const std::string where = partition.name();
-    switch (record.err) {
-        case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-            failure_ = out_of_range(record, where);
-            break;
-        case RD_KAFKA_RESP_ERR__BAD_MSG:
-        case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
-        case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
-            failure_ = where + ": the record at offset " + std::to_string(record.offset) + " cannot be read (" +
-                       rd_kafka_message_errstr(&record) + "). To pass over it, set the offset of group " + group_ +
-                       " behind it (kafka-consumer-groups --reset-offsets), then start the route again";
-            break;
-        default:
-            host_.log_warning(where + ": " + rd_kafka_message_errstr(&record));
-            return true;
+    std::string why = fault_of(consumer_->client(), record, where, group_);
+    if (why.empty()) {
+        host_.log_warning(where + ": " + rd_kafka_message_errstr(&record));
+        return true;
     }
+    failure_ = std::move(why);
     partition.state = Partition::State::failed;
     return false;
-}
-
-std::string Source::out_of_range(const rd_kafka_message_t& record, const std::string& where) {
-    int64_t low = -1;
-    int64_t high = -1;
-    if (record.rkt) {
-        rd_kafka_get_watermark_offsets(consumer_->client(), rd_kafka_topic_name(record.rkt), record.partition, &low,
-                                       &high);
-    }
-    std::string why = where + ": the group's position " + std::to_string(record.offset) + " is not in the log";
-    if (high >= 0) why += ", which holds " + std::to_string(low) + " to " + std::to_string(high);
-    return why + " (" + rd_kafka_message_errstr(&record) +
-           "). Messages in between are gone or the topic was made anew: reset the offsets of group " + group_ +
-           " (kafka-consumer-groups --reset-offsets), then start the route again";
 }
 
 void Source::tick() {
     timer_ = 0;
     if (is_stopping_) return;
     if (consumer_) {
-        woken();  // events are polled at least this often, or librdkafka leaves the group (max.poll.interval.ms)
+        // Everything is looked at at least this often: librdkafka leaves the group where its events are not polled
+        // (max.poll.interval.ms).
+        for (const auto& partition : consumer_->partitions) partition->may_have_more = true;
+        activate_all();
+        woken();
         commits_.tick(consumer_->partitions);
         const int64_t now = host_.host->now_ns();
         if (now >= next_watch_ns_) {
@@ -339,6 +358,7 @@ void Source::watch(int64_t now_ns) {
     }
     if (is_asking_ || !emitting()) return;
     struct Question {
+        std::vector<uint64_t> serials;  // of the partitions in the lists, in their order
         PartitionList ends, positions;
         bool is_answered = false;
     };
@@ -348,6 +368,7 @@ void Source::watch(int64_t now_ns) {
         if (!question->ends) question->ends = make_list();
         rd_kafka_topic_partition_list_add(question->ends.get(), partition->topic().c_str(), partition->number())
             ->offset = RD_KAFKA_OFFSET_END;
+        question->serials.push_back(partition->serial());
     }
     if (!question->ends) return;
     is_asking_ = true;
@@ -362,24 +383,18 @@ void Source::watch(int64_t now_ns) {
             is_asking_ = false;
             if (!question->is_answered || !consumer_) return;
             const int64_t now = host_.host->now_ns();
-            for (const auto& partition : consumer_->partitions) {
-                const auto* end = rd_kafka_topic_partition_list_find(question->ends.get(), partition->topic().c_str(),
-                                                                     partition->number());
-                const auto* at = rd_kafka_topic_partition_list_find(question->positions.get(),
-                                                                    partition->topic().c_str(), partition->number());
-                if (!end || !at || end->err) continue;
-                const int64_t position = std::max({at->offset, partition->next_offset(), partition->start_offset});
-                if (watchdog_.answer(*partition, end->offset, position, now)) {
-                    return rebuild(partition->name() + " holds offset " + std::to_string(end->offset) +
+            for (size_t i = 0; i < question->serials.size(); ++i) {  // both lists keep their order
+                Partition* partition = find(consumer_->partitions, question->serials[i]);
+                const rd_kafka_topic_partition_t& end = question->ends->elems[i];
+                const rd_kafka_topic_partition_t& at = question->positions->elems[i];
+                if (!partition || end.err) continue;
+                const int64_t position = std::max({at.offset, partition->next_offset(), partition->start_offset});
+                if (watchdog_.answer(*partition, end.offset, position, now)) {
+                    return rebuild(partition->name() + " holds offset " + std::to_string(end.offset) +
                                    " but nothing comes after " + std::to_string(position));
                 }
             }
         });
-}
-
-void Source::fail(std::string why) {
-    if (failure_.empty()) failure_ = std::move(why);
-    wake();
 }
 
 }  // namespace kafka

@@ -34,13 +34,19 @@ class Source final : public leat::Source, private Rebalance::Owner {
     void serve(rd_kafka_event_t* event);
     void trouble(rd_kafka_resp_err_t code, const std::string& text);
     bool record_error(Partition& partition, const rd_kafka_message_t& record);
-    std::string out_of_range(const rd_kafka_message_t& record, const std::string& where);
     void pump();
     bool pump_round(size_t& budget, int64_t now_ns);
+    bool pump_one(Partition& partition, leat_message* batch, size_t& budget, int64_t now_ns);
+    void activate(uint32_t domain);
+    void activate_all();
+    Partition* reading(uint32_t domain) { return domain < by_domain_.size() ? by_domain_[domain] : nullptr; }
     void nudge();
     void tick();
     void watch(int64_t now_ns);
-    void fail(std::string why);
+    void fail(std::string why) {
+        if (failure_.empty()) failure_ = std::move(why);
+        wake();
+    }
 
     const Connection& connection_;
     SourceOptions options_;
@@ -57,7 +63,10 @@ class Source final : public leat::Source, private Rebalance::Owner {
     std::string missing_topics_;
     std::string password_;               // as last given to librdkafka
     size_t told_partitions_ = SIZE_MAX;  // as last logged
-    size_t turn_ = 0;                    // which partition begins the next round
+    std::vector<uint32_t> active_;       // windows whose partitions may have messages and credit, in turn
+    std::vector<uint32_t> round_;        // those of the round under way
+    std::vector<bool> is_active_;        // by window: it is in active_
+    std::vector<uint32_t> much_taken_;   // windows: see nudge()
     uint64_t timer_ = 0;
     int64_t next_watch_ns_ = 0;
     bool is_stopping_ = false;

@@ -34,6 +34,11 @@ class Wakeup {
         static const uint64_t one = 1;
         rd_kafka_queue_io_event_enable(queue, fd_, &one, sizeof one);
     }
+    /// [any-thread] The call will come.
+    void ring() const {
+        const uint64_t one = 1;
+        (void)!write(fd_, &one, sizeof one);
+    }
     static void detach(rd_kafka_queue_t* queue) { rd_kafka_queue_io_event_enable(queue, -1, nullptr, 0); }
 
   private:

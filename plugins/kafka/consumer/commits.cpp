@@ -1,8 +1,29 @@
 #include "consumer/commits.hpp"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace kafka {
+namespace {
+
+using Name = std::pair<std::string, int32_t>;  // of a partition
+
+std::set<Name> refused_by(const rd_kafka_topic_partition_list_t* answers) {
+    std::set<Name> refused;
+    for (int i = 0; answers && i < answers->cnt; ++i) {
+        if (answers->elems[i].err) refused.insert({answers->elems[i].topic, answers->elems[i].partition});
+    }
+    return refused;
+}
+
+}  // namespace
+
+Partition* find(const Partitions& all, uint64_t serial) {
+    const auto at = std::lower_bound(all.begin(), all.end(), serial,
+                                     [](const auto& partition, uint64_t s) { return partition->serial() < s; });
+    return at != all.end() && (*at)->serial() == serial ? at->get() : nullptr;
+}
 
 void Commits::attach(rd_kafka_t* client, rd_kafka_queue_t* answers) {
     client_ = client;
@@ -62,21 +83,16 @@ void Commits::result(rd_kafka_event_t* event, const Partitions& all) {
     if (!is_waiting_) return;
     is_waiting_ = false;
     const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
-    const rd_kafka_topic_partition_list_t* answers = rd_kafka_event_topic_partition_list(event);
     if (error && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
         services_.log_debug(std::string("commit failed, tried again: ") + rd_kafka_err2str(error));
     } else {
+        const std::set<Name> refused = refused_by(rd_kafka_event_topic_partition_list(event));
         for (const Sent& sent : sent_) {
-            const auto at = std::find_if(all.begin(), all.end(), [&](auto& p) { return p->serial() == sent.serial; });
-            if (at == all.end()) continue;
-            Partition& partition = **at;
-            const rd_kafka_topic_partition_t* answer =
-                answers ? rd_kafka_topic_partition_list_find(const_cast<rd_kafka_topic_partition_list_t*>(answers),
-                                                             partition.topic().c_str(), partition.number())
-                        : nullptr;
-            if (answer && answer->err) continue;
-            partition.committed = std::max(partition.committed, sent.sequence);
-            partition.window().confirm(partition.committed);
+            Partition* partition = find(all, sent.serial);
+            if (!partition || (!refused.empty() && refused.contains({partition->topic(), partition->number()})))
+                continue;
+            partition->committed = std::max(partition->committed, sent.sequence);
+            partition->window().confirm(partition->committed);
         }
     }
     sent_.clear();

@@ -17,7 +17,9 @@
 
 namespace kafka {
 
-using Partitions = std::vector<std::unique_ptr<Partition>>;
+using Partitions = std::vector<std::unique_ptr<Partition>>;  // in the order of their serial numbers
+/// The partition of an assignment; nullptr: it has gone.
+Partition* find(const Partitions& all, uint64_t serial);
 
 struct ListDeleter {
     void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <stdexcept>
 #include <thread>
 
 namespace kafka {
@@ -67,14 +66,8 @@ void leave(Leaving& leaving, const PartitionList& offsets) {
 }  // namespace
 
 Consumer::Consumer(leat::Services services, Conf conf, Wakeup::Call woken, void* arg)
-    : services_(services), wakeup_(std::make_unique<Wakeup>(services, woken, arg)) {
-    char why[512] = "";
-    rd_kafka_conf_t* given = conf.release();
-    client_ = rd_kafka_new(RD_KAFKA_CONSUMER, given, why, sizeof why);
-    if (!client_) {
-        rd_kafka_conf_destroy(given);  // taken over on success alone
-        throw std::runtime_error(why);
-    }
+    : services_(services), wakeup_(std::make_unique<Wakeup>(services, woken, arg)), arrivals_(*wakeup_) {
+    client_ = make_client(RD_KAFKA_CONSUMER, std::move(conf));
     rd_kafka_poll_set_consumer(client_);  // one queue for all events
     events_ = rd_kafka_queue_get_consumer(client_);
     rd_kafka_set_log_queue(client_, events_);

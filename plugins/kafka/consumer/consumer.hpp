@@ -23,7 +23,7 @@ class Consumer {
     rd_kafka_queue_t* events() { return events_; }
     FetchedPool& pool() { return *pool_; }
     Worker& worker() { return *worker_; }
-    Wakeup& wakeup() { return *wakeup_; }
+    Arrivals& arrivals() { return arrivals_; }
     Partitions partitions;
 
     /// The group has answered at least once. Before that a cooperative consumer must not be closed: librdkafka 2.0.2
@@ -41,6 +41,7 @@ class Consumer {
     FetchedPool* pool_;
     std::unique_ptr<Worker> worker_;
     std::unique_ptr<Wakeup> wakeup_;
+    Arrivals arrivals_;
     bool is_closed_ = false;
 };
 

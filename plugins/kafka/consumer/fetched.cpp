@@ -11,15 +11,16 @@ constexpr size_t kSmall = 1024;  // bytes of a record, on average
 
 }  // namespace
 
-void Fetched::read() {
+void Fetched::read(rd_kafka_message_t* const* taken, size_t n) {
     headers.clear();
-    topic = leat::bytes(rd_kafka_topic_name(held[0]->rkt));
-    count = held_count;
+    held_.assign(taken, taken + n);
+    topic = leat::bytes(rd_kafka_topic_name(taken[0]->rkt));
+    count = n;
     size_t bytes = topic.size;
     for (size_t i = 0; i < count; ++i) {  // hot: per message
-        bytes += held[i]->len + held[i]->key_len;
-        read_record(*held[i], records[i]);
-        records[i].header_count = read_headers(*held[i], headers);
+        bytes += taken[i]->len + taken[i]->key_len;
+        read_record(*taken[i], records[i]);
+        records[i].header_count = read_headers(*taken[i], headers);
     }
     for (const leat_header& header : headers) bytes += header.name.size + header.value.size;
     capacity = sizeof *this + bytes;
@@ -28,9 +29,9 @@ void Fetched::read() {
 
 // bytes  of the topic's name, all keys, payloads and headers
 void Fetched::copy(size_t bytes) {
-    if (bytes > room_) {
-        room_ = bytes + bytes / 4;
-        copies_ = std::make_unique_for_overwrite<char[]>(room_);
+    if (bytes > copies_room_) {
+        copies_room_ = bytes + bytes / 4;
+        copies_ = std::make_unique_for_overwrite<char[]>(copies_room_);
     }
     char* at = copies_.get();
     const auto keep = [&at](leat_bytes& what) {  // hot: per message
@@ -52,14 +53,16 @@ void Fetched::copy(size_t bytes) {
 }
 
 void Fetched::free_held() {
-    for (size_t i = 0; i < held_count; ++i) rd_kafka_message_destroy(held[i]);
-    held_count = 0;
+    for (rd_kafka_message_t* record : held_) rd_kafka_message_destroy(record);
+    held_.clear();
 }
 
-Fetched* FetchedPool::spare() {
+Fetched* FetchedPool::spare(size_t count) {
+    size_t size = 0;
+    while (kSizes[size] < count) ++size;
     std::unique_ptr<Fetched> batch;
-    if (spares_.empty()) {
-        batch = std::make_unique_for_overwrite<Fetched>();
+    if (spares_[size].empty()) {
+        batch = std::make_unique<Fetched>(kSizes[size]);
         batch->pool = this;
         batch->flags = 0;
         batch->release = [](leat_buffer* self) {
@@ -67,8 +70,8 @@ Fetched* FetchedPool::spare() {
             released->pool->back(released);
         };
     } else {
-        batch = std::move(spares_.back());
-        spares_.pop_back();
+        batch = std::move(spares_[size].back());
+        spares_[size].pop_back();
     }
     batch->refs = 1;
     ++live_;
@@ -76,9 +79,12 @@ Fetched* FetchedPool::spare() {
 }
 
 void FetchedPool::back(Fetched* batch) {
-    batch->free_held();
+    std::unique_ptr<Fetched> returned(batch);
+    returned->free_held();
     --live_;
-    spares_.emplace_back(batch);
+    size_t size = 0;
+    while (kSizes[size] < returned->room) ++size;
+    if (spares_[size].size() < kSpares) spares_[size].push_back(std::move(returned));
     if (gone_ && live_ == 0) end();
 }
 

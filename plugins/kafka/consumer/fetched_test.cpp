@@ -24,3 +24,19 @@ TEST_CASE("a pool that is given up lives until its last batch has come back, cop
     CHECK(leat::view(kept.topic) == "t");
     leat_buffer_release(kept.buffer, 1);
 }
+
+TEST_CASE("messages that come one by one do not keep room for a whole batch each") {
+    kafka::test::MockCluster kafka;
+    kafka.create("t", 1);
+    leat::test::ScriptedHost host;
+    kafka::test::SinkRig sink(host, kafka.brokers(), "t");
+    kafka::test::SourceRig source(host, kafka.brokers(), "t");
+    for (size_t i = 1; i <= 20; ++i) {
+        sink.push({"a"});
+        REQUIRE(source.wait(i));
+    }
+    for (const auto& arrival : source.inlet.arrivals) {
+        CHECK(static_cast<const kafka::Fetched*>(arrival.message.buffer)->room <= 4);
+    }
+    source.inlet.settle_all(LEAT_ACK);
+}

@@ -10,22 +10,23 @@ constexpr size_t kBatchBytesWanted = 1 << 20;  // a batch of large records is ma
 }  // namespace
 
 Partition::Partition(rd_kafka_t* client, std::string topic, int32_t number, leat::InFlight& window, uint64_t serial,
-                     Wakeup& wakeup)
+                     Arrivals& arrivals)
     : committed(window.next()),
       topic_(std::move(topic)),
       number_(number),
       lane_(leat::lane_of(topic_ + '\0' + std::to_string(number))),
       serial_(serial),
       window_(window),
-      queue_(rd_kafka_queue_get_partition(client, topic_.c_str(), number)) {
+      queue_(rd_kafka_queue_get_partition(client, topic_.c_str(), number)),
+      mark_{&arrivals, window.domain()} {
     // Before it is assigned: afterwards messages would already run into the consumer's own queue.
     rd_kafka_queue_forward(queue_, nullptr);
-    wakeup.attach(queue_);
+    arrivals.watch(queue_, mark_);
 }
 
 Partition::~Partition() {
     if (fetched_) leat_buffer_release(fetched_, 1);
-    Wakeup::detach(queue_);
+    mark_.all->forget(queue_, mark_);
     rd_kafka_queue_destroy(queue_);
 }
 

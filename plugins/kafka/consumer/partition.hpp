@@ -12,9 +12,9 @@
 #include <deque>
 #include <string>
 
+#include "consumer/arrivals.hpp"
 #include "consumer/fetched.hpp"
 #include "properties.hpp"
-#include "wakeup.hpp"
 
 namespace kafka {
 
@@ -29,7 +29,7 @@ class Partition {
 
     /// serial  differs for each assignment, also of the same partition.
     Partition(rd_kafka_t* client, std::string topic, int32_t number, leat::InFlight& window, uint64_t serial,
-              Wakeup& wakeup);
+              Arrivals& arrivals);
     ~Partition();
     Partition(const Partition&) = delete;
     Partition& operator=(const Partition&) = delete;
@@ -93,6 +93,7 @@ class Partition {
     uint64_t serial_;
     leat::InFlight& window_;
     rd_kafka_queue_t* queue_;
+    Arrivals::Mark mark_;
     Fetched* fetched_ = nullptr;
     size_t cursor_ = 0;         // next record of fetched_
     size_t header_cursor_ = 0;  // next header of fetched_

@@ -76,7 +76,7 @@ void Rebalance::assigned(rd_kafka_topic_partition_list_t* list) {
     for (int i = 0; i < list->cnt; ++i) {
         consumer_.partitions.push_back(std::make_unique<Partition>(consumer_.client(), list->elems[i].topic,
                                                                    list->elems[i].partition, owner_.take_window(),
-                                                                   ++serial_, consumer_.wakeup()));
+                                                                   ++serial_, consumer_.arrivals()));
     }
     resolve();
 }

@@ -23,7 +23,8 @@ struct Fixture {
     leat::InFlight window{0, 10, 1000, true};
     kafka::Wakeup wakeup{host.setup("s", kafka::test::make_identity(LEAT_ROLE_SOURCE)).services, [](void*) {},
                          nullptr};
-    std::unique_ptr<Partition> partition = std::make_unique<Partition>(client, "t", 0, window, 1, wakeup);
+    kafka::Arrivals arrivals{wakeup};
+    std::unique_ptr<Partition> partition = std::make_unique<Partition>(client, "t", 0, window, 1, arrivals);
     Fixture() {
         partition->state = Partition::State::reading;
         partition->last_fetch_ns = 0;

@@ -1,6 +1,7 @@
 #include "producer/recovery.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace kafka {
 namespace {
@@ -11,14 +12,10 @@ constexpr int64_t kLongest = 30 * kSecond;
 
 }  // namespace
 
-std::vector<uint64_t> Recovery::end() {
-    std::sort(kept_.begin(), kept_.end(), [](const Kept& a, const Kept& b) { return a.sequence < b.sequence; });
-    std::vector<uint64_t> tokens;
-    tokens.reserve(kept_.size());
-    for (const Kept& one : kept_) tokens.push_back(one.token);
-    kept_.clear();
+std::vector<Entry*> Recovery::end() {
+    std::sort(kept_.begin(), kept_.end(), [](const Entry* a, const Entry* b) { return a->sequence < b->sequence; });
     is_active_ = false;
-    return tokens;
+    return std::exchange(kept_, {});
 }
 
 int64_t Recovery::pause_ns(int64_t now_ns) {

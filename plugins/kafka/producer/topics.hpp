@@ -12,10 +12,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "worker.hpp"
 
@@ -50,7 +50,10 @@ class Topics {
     struct Question;
     void answered(const Question& question, const Told& told);
 
-    std::map<std::string, Topic, std::less<>> all_;
+    struct Hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    std::unordered_map<std::string, Topic, Hash, std::equal_to<>> all_;
     std::shared_ptr<Question> question_;  // under way
 };
 
