@@ -37,6 +37,7 @@ void BestEffort::push(leat_message* batch, size_t n) {
     runtime::assert_may_push();
     Settlements up;
     was_flushed_ = false;
+    const bool was_idle = waiting_.empty();
     size_t left = 0;
     for (size_t i = 0; i < n; ++i) {  // hot: per message
         leat_message& m = batch[i];
@@ -56,7 +57,11 @@ void BestEffort::push(leat_message* batch, size_t n) {
         }
     }
     if (left) next_->push(next_, batch, left);
+    if (was_idle && !waiting_.empty()) flush();
 }
+
+// Who collects below would wait for what waits here.
+void BestEffort::flush() { next_->signal(next_, LEAT_SIGNAL_FLUSH, 0); }
 
 // Whether one more may be queued; the oldest that waits may have to go for it.
 bool BestEffort::make_room() {
@@ -117,7 +122,7 @@ void BestEffort::go_on() {
         }
         next_->push(next_, batch, n);
     }
-    if (was_flushed_) next_->signal(next_, LEAT_SIGNAL_FLUSH, 0);
+    if (was_flushed_ || !waiting_.empty()) flush();
     was_flushed_ = was_flushed_ && !waiting_.empty();
 }
 

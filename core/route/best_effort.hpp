@@ -47,6 +47,8 @@ class BestEffort {
     void signal(uint32_t what, uint64_t arg);
     void settle(const leat_settlement* batch, size_t n);
     void go_on();
+    void flush();
+
     void count_drop();
 
     Control& route_;

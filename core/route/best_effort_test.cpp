@@ -102,3 +102,14 @@ TEST_CASE("a message that a best-effort branch rejects does not stop the route")
     CHECK(counter(end, "not_landed") == 1);
     CHECK(rig.arrivals["second"].get().size() == 99);
 }
+
+TEST_CASE("a best-effort branch is not held up by what collects below until nothing more comes") {
+    Rig rig(600);
+    rig.plan.max_in_flight = 5000;  // so that the source never says that it waits
+    rig.add_branch("collects").best_effort = 1000;
+    rig.start();
+    // 256 at a time are below; what collects keeps the last 88.
+    REQUIRE(rig.wait([&](const RouteSnapshot&) { return rig.arrivals["collects"].get().size() >= 512; }));
+    CHECK(counter(rig.drain(), "dropped") == 0);
+    CHECK(rig.arrivals["collects"].get() == numbered(600));
+}

@@ -42,8 +42,9 @@ void HeldLanes::push(leat_message* batch, size_t n) {
     }
     was_flushed_ = false;
     if (setup_.strict) {
+        const bool waited = waiting_ > 0;
         n = admit(batch, n);
-        if (n == 0) return;
+        if (n == 0) return waited ? void() : flush_on();
     } else if (!lanes_.empty()) {
         size_t left = 0;
         for (size_t i = 0; i < n; ++i) {
@@ -53,6 +54,7 @@ void HeldLanes::push(leat_message* batch, size_t n) {
         if (n == 0) return;
     }
     push_on(batch, n);
+    flush_on();
 }
 
 void HeldLanes::signal(uint32_t what, uint64_t arg) {

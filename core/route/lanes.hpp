@@ -110,8 +110,10 @@ class HeldLanes : private DeadLetterClient {
     void judge_age(Refused& refused) const;
     int64_t left_of_age(const Refused& refused) const;
     void abandon_lane(uint32_t lane);
+    /// Behind what went down. Strict order: who collects below would wait for what waits here for it.
     void flush_on() {
-        if (was_flushed_) signal_on(LEAT_SIGNAL_FLUSH, 0);
+        const bool is_waited_for = setup_.strict && !setup_.in_order && waiting_ > 0;
+        if (was_flushed_ || is_waited_for) signal_on(LEAT_SIGNAL_FLUSH, 0);
     }
     void dead_lettered(uint64_t lane, Refused&& refused, bool landed) override;
     void take(uint64_t lane, Refused&& refused, bool was_trial);

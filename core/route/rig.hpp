@@ -140,6 +140,10 @@ class Rig : public Makers {
         if (s.backend == "after") {
             return stand_in(shard, std::make_unique<After>(), identity_of(r, role, s.backend, step));
         }
+        if (s.backend == "collects") {
+            return stand_in(shard, std::make_unique<Collects>(arrivals.at(s.backend)),
+                            identity_of(r, role, s.backend, step));
+        }
         if (s.backend == "unable") {
             return stand_in(shard, std::make_unique<Unable>(), identity_of(r, role, s.backend, step));
         }

@@ -201,6 +201,34 @@ class After final : public Sink {
     std::vector<leat_message> held_;
 };
 
+/// A sink that collects: it answers when it is told that nothing more comes for now.
+class Collects final : public Sink {
+  public:
+    explicit Collects(Arrivals& arrivals) : arrivals_(arrivals) {}
+    void push(Batch& batch) override {
+        while (const leat_message* m = batch.next()) held_.push_back(*m);
+    }
+    void signal(uint32_t what, uint64_t) override {
+        if (what == LEAT_SIGNAL_FLUSH) end(LEAT_ACK);
+    }
+    void stop() override {
+        end(LEAT_ABANDON);
+        stopped();
+    }
+
+  private:
+    void end(uint32_t outcome) {
+        Settlements done;
+        for (const leat_message& m : std::exchange(held_, {})) {
+            if (outcome == LEAT_ACK) arrivals_.add(std::string(view(m.topic)) + ":" + std::string(view(m.payload)));
+            done.end(m, outcome);
+        }
+    }
+
+    Arrivals& arrivals_;
+    std::vector<leat_message> held_;
+};
+
 /// A sink that cannot even start.
 class Unable final : public Sink {
   public:

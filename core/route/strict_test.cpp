@@ -132,3 +132,15 @@ TEST_CASE("strict: with branches each keeps its own order, and a retry repeats o
     CHECK(in_order_by_topic(rig.arrivals["main"].get()));
     CHECK(in_order_by_topic(rig.arrivals["second"].get()));
 }
+
+TEST_CASE("strict: what collects below is told that the lane waits for it") {
+    Rig rig(200, 2);
+    rig.plan.strict = true;
+    rig.plan.max_in_flight = 5000;  // so that the source never says that it waits
+    rig.plan.branches[0].sink = rig.sink_plan("collects");
+    rig.start();
+    REQUIRE(rig.wait_settled(198));  // the last of each lane has nobody waiting for it
+    rig.drain();
+    CHECK(rig.arrivals["collects"].get().size() == 200);
+    CHECK(in_order_by_topic(rig.arrivals["collects"].get()));
+}
