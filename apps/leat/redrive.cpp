@@ -92,6 +92,13 @@ int report(const Host& host, bool only_look) {
     const RouteView& route = last.routes.front();
     if (only_look) {
         std::printf("%s: nothing was sent, nothing acknowledged\n", printable(route.name).c_str());
+        const uint64_t seen = counter(route, "left");
+        if (seen >= route.max_in_flight) {
+            std::printf(
+                "only the first %llu were looked at: as many as may be in flight. To see more:\n"
+                "  --from '{\"max_in_flight\": %llu}'\n",
+                static_cast<unsigned long long>(seen), static_cast<unsigned long long>(10 * seen));
+        }
     } else {
         std::printf("%s\n", summary_of(route).c_str());
     }

@@ -30,13 +30,18 @@ leat_bytes header(const leat_message& m, std::string_view name, uint32_t begin =
     return kAbsent;
 }
 
-// Where the headers of a dead letter begin: leat-route is the first of them. A route that reads the dead letters of
-// another adds its own behind those. No dead letter: behind all headers.
+// Where the headers of a dead letter begin. Once it has one set of them, they may stand anywhere: RabbitMQ sorts
+// headers when it adds one of its own. A route that reads the dead letters of another adds a second set behind the
+// first, beginning with leat-route. No dead letter: behind all headers.
 uint32_t labels_of(const leat_message& m) {
-    for (uint32_t i = m.header_count; i > 0; --i) {
-        if (view(m.headers[i - 1].name) == "leat-route") return i - 1;
+    uint32_t sets = 0;
+    uint32_t last = m.header_count;
+    for (uint32_t i = 0; i < m.header_count; ++i) {
+        if (view(m.headers[i].name) != "leat-route") continue;
+        ++sets;
+        last = i;
     }
-    return m.header_count;
+    return sets == 1 ? 0 : last;
 }
 
 leat_bytes label(const leat_message& m, std::string_view name) { return header(m, name, labels_of(m)); }
@@ -78,7 +83,7 @@ DeadLetterSeen read(const leat_message& m) {
 
 // Topic, key and time as they were before the message became a dead letter; one that is none stays as it is.
 void restore(leat_message& m) {
-    if (labels_of(m) == m.header_count) return;
+    if (!present(label(m, "leat-route"))) return;
     const leat_bytes topic = label(m, "leat-topic");
     if (present(topic)) m.topic = topic;
     m.key = label(m, "leat-key");
