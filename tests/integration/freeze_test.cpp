@@ -51,7 +51,7 @@ void freeze_kafka(const std::string& version) {
     Scene scene;
     scene.configure(mqtt_to_kafka(mqtt, kafka, {.backend = R"(, "keep_alive": "2s", "version": ")" + version + '"'}));
     scene.start_host();
-    REQUIRE_MESSAGE(eventually([&] { return mqtt.logged(" in/#") > 0; }), scene.host_log());
+    scene.wait_until_subscribed(mqtt);
     const std::string published = scene.file("published");
     const bool has_headers = version == "5";
     const auto publish = [&](std::uint64_t first, std::uint64_t count) {

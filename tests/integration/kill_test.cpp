@@ -47,14 +47,10 @@ Verdict kill_mqtt_to_kafka(const RouteText& text, const std::string& title, bool
     Scene scene;
     scene.configure(mqtt_to_kafka(mqtt, kafka, text));
     scene.start_host();
-    REQUIRE_MESSAGE(eventually([&] { return mqtt.logged(" in/#") > 0; }), scene.host_log());
+    scene.wait_until_subscribed(mqtt);
 
-    const std::string count = std::to_string(messages());
-    Process collector = scene.start_tool(
-        "kafka_collect", {"--brokers", kafka.brokers(), "--topic", "landed", "--expect", count, "--idle", "20",
-                          "--key", "1", "--headers", "1", "--record", scene.file("landed")});
-    Process publisher = scene.start_tool("mqtt_publish", {"--port", std::to_string(mqtt.port()), "--count", count,
-                                                          "--record", scene.file("published")});
+    Process collector = scene.collect(kafka, {.count = messages(), .idle_s = freezes ? 20 : 60});
+    Process publisher = scene.publish(mqtt, {.count = messages()});
     kill_on_the_way(scene, freezes ? &kafka.process() : nullptr);
     CHECK(publisher.wait(3min) == 0);
     CHECK(collector.wait(3min) == 0);
@@ -84,13 +80,8 @@ TEST_CASE("Kafka to MQTT: four kills of the host lose nothing") {
     kafka.create_topic("commands", kPartitions);
     Scene scene;
     scene.configure(kafka_to_mqtt(mqtt, kafka));
-    const std::string count = std::to_string(messages());
-    Process collector = scene.start_tool(
-        "mqtt_collect", {"--port", std::to_string(mqtt.port()), "--topic", "out/#", "--expect", count, "--idle", "40",
-                         "--key", "1", "--headers", "1", "--record", scene.file("landed")});
-    REQUIRE(eventually([&] { return mqtt.logged(" out/#") > 0; }));
-    Process producer = scene.start_tool("kafka_produce", {"--brokers", kafka.brokers(), "--topic", "commands",
-                                                          "--count", count, "--record", scene.file("published")});
+    Process collector = scene.collect(mqtt, {.count = messages()});
+    Process producer = scene.publish(kafka, {.count = messages(), .topic = "commands"});
     scene.start_host();
     kill_on_the_way(scene);
     CHECK(producer.wait(1min) == 0);

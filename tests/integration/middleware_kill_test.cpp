@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 
 #include "integration/scene.hpp"
-#include "support/eventually.hpp"
 #include "support/paths.hpp"
 
 using namespace leat::test;
@@ -51,15 +50,11 @@ void survives_four_kills(const Subject& subject) {
     Scene scene;
     scene.configure(configuration(subject, mqtt));
     scene.start_host();
-    REQUIRE_MESSAGE(eventually([&] { return mqtt.logged(" in/#") > 0; }), scene.host_log());
+    scene.wait_until_subscribed(mqtt);
 
-    const std::string count = std::to_string(messages());
     Process collector =
-        scene.start_tool("kafka_collect", {"--brokers", kafka().brokers(), "--topic", subject.name, "--expect", count,
-                                           "--idle", "20", "--key", "1", "--headers",
-                                           subject.keeps_headers ? "1" : "0", "--record", scene.file("landed")});
-    Process publisher = scene.start_tool("mqtt_publish", {"--port", std::to_string(mqtt.port()), "--count", count,
-                                                          "--record", scene.file("published")});
+        scene.collect(kafka(), {.count = messages(), .topic = subject.name, .has_headers = subject.keeps_headers});
+    Process publisher = scene.publish(mqtt, {.count = messages()});
     kill_on_the_way(scene);
     CHECK(publisher.wait(1min) == 0);
     CHECK(collector.wait(1min) == 0);

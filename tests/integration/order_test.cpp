@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include "integration/scene.hpp"
-#include "support/eventually.hpp"
 #include "support/paths.hpp"
 
 using namespace leat::test;
@@ -30,14 +29,9 @@ void run_kafka_to_mqtt(Scene& scene, const RouteText& text, const std::string& t
     Kafka kafka;
     kafka.create_topic("commands", kPartitions);
     scene.configure(kafka_to_mqtt(mqtt, kafka, text));
-    const std::string count = std::to_string(messages());
-    Process collector = scene.start_tool(
-        "mqtt_collect", {"--port", std::to_string(mqtt.port()), "--topic", "out/#", "--expect", count, "--idle", "30",
-                         "--key", "1", "--headers", "1", "--record", scene.file("landed")});
-    REQUIRE(eventually([&] { return mqtt.logged(" out/#") > 0; }));
+    Process collector = scene.collect(mqtt, {.count = messages()});
     scene.start_host();
-    Process producer = scene.start_tool("kafka_produce", {"--brokers", kafka.brokers(), "--topic", "commands",
-                                                          "--count", count, "--record", scene.file("published")});
+    Process producer = scene.publish(kafka, {.count = messages(), .topic = "commands"});
     CHECK(producer.wait(2min) == 0);
     CHECK(collector.wait(4min) == 0);
     CHECK_MESSAGE(scene.host().stop() == 0, scene.host_log());
@@ -53,13 +47,9 @@ TEST_CASE("MQTT to Kafka: messages land in the order of their topic, once each")
     Scene scene;
     scene.configure(mqtt_to_kafka(mqtt, kafka));
     scene.start_host();
-    REQUIRE_MESSAGE(eventually([&] { return mqtt.logged(" in/#") > 0; }), scene.host_log());
-    const std::string count = std::to_string(messages());
-    Process collector = scene.start_tool(
-        "kafka_collect", {"--brokers", kafka.brokers(), "--topic", "landed", "--expect", count, "--idle", "30",
-                          "--key", "1", "--headers", "1", "--record", scene.file("landed")});
-    Process publisher = scene.start_tool("mqtt_publish", {"--port", std::to_string(mqtt.port()), "--count", count,
-                                                          "--record", scene.file("published")});
+    scene.wait_until_subscribed(mqtt);
+    Process collector = scene.collect(kafka, {.count = messages()});
+    Process publisher = scene.publish(mqtt, {.count = messages()});
     CHECK(publisher.wait(3min) == 0);
     CHECK(collector.wait(3min) == 0);
     CHECK_MESSAGE(scene.host().stop() == 0, scene.host_log());

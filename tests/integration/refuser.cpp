@@ -2,10 +2,10 @@
 // time.
 #include <leat/sdk/export.hpp>
 
-#include <charconv>
 #include <fstream>
 #include <string>
-#include <string_view>
+
+#include "integration/number.hpp"
 
 namespace {
 
@@ -20,12 +20,7 @@ struct Refuser : leat::Handler {
     void open() override { file_.open(record, std::ios::binary | std::ios::app); }
 
     void handle(leat::Message& message) override {
-        constexpr std::string_view kStart = "{\"n\":";
-        std::uint64_t id = 0;
-        const auto payload = message.payload();
-        if (payload.starts_with(kStart)) {
-            std::from_chars(payload.data() + kStart.size(), payload.data() + payload.size(), id);
-        }
+        const std::uint64_t id = leat::test::number_in(message.payload());
         if (id == 0 || id % 1000 != 0 || message.attempt() >= 2) return;
         file_.put('x').flush();
         message.retry("not yet");

@@ -57,13 +57,9 @@ TEST_CASE("MQTT to Kafka: two restarts of each broker lose nothing") {
     Scene scene;
     scene.configure(mqtt_to_kafka(mqtt, kafka));
     scene.start_host();
-    REQUIRE_MESSAGE(eventually([&] { return mqtt.logged(" in/#") > 0; }), scene.host_log());
-    const std::string count = std::to_string(messages());
-    Process collector = scene.start_tool(
-        "kafka_collect", {"--brokers", kafka.brokers(), "--topic", "landed", "--expect", count, "--idle", "40",
-                          "--key", "1", "--headers", "1", "--record", scene.file("landed")});
-    Process publisher = scene.start_tool("mqtt_publish", {"--port", std::to_string(mqtt.port()), "--count", count,
-                                                          "--record", scene.file("published")});
+    scene.wait_until_subscribed(mqtt);
+    Process collector = scene.collect(kafka, {.count = messages()});
+    Process publisher = scene.publish(mqtt, {.count = messages()});
     restart_on_the_way(scene, mqtt, kafka);
     finish(scene, publisher, collector, "each broker restarted twice, MQTT -> Kafka");
 }
@@ -74,13 +70,8 @@ TEST_CASE("Kafka to MQTT: two restarts of each broker lose nothing") {
     kafka.create_topic("commands", kPartitions);
     Scene scene;
     scene.configure(kafka_to_mqtt(mqtt, kafka));
-    const std::string count = std::to_string(messages());
-    Process collector = scene.start_tool(
-        "mqtt_collect", {"--port", std::to_string(mqtt.port()), "--topic", "out/#", "--expect", count, "--idle", "40",
-                         "--key", "1", "--headers", "1", "--record", scene.file("landed")});
-    REQUIRE(eventually([&] { return mqtt.logged(" out/#") > 0; }));
-    Process producer = scene.start_tool("kafka_produce", {"--brokers", kafka.brokers(), "--topic", "commands",
-                                                          "--count", count, "--record", scene.file("published")});
+    Process collector = scene.collect(mqtt, {.count = messages()});
+    Process producer = scene.publish(kafka, {.count = messages(), .topic = "commands"});
     scene.start_host();
     restart_on_the_way(scene, mqtt, kafka);
     finish(scene, producer, collector, "each broker restarted twice, Kafka -> MQTT");

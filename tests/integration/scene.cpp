@@ -28,6 +28,18 @@ std::string configuration(const std::string& backends_text, const std::string& f
            text.from + " },\n    " + text.through + "\n    \"to\": { " + to + " }" + text.rest + " } } }\n";
 }
 
+std::vector<std::string> collector_words(std::vector<std::string> words, const Traffic& traffic,
+                                         const std::string& record) {
+    for (const std::string& word :
+         {std::string("--lanes"), std::to_string(traffic.lanes), std::string("--expect"),
+          std::to_string(traffic.count), std::string("--idle"), std::to_string(traffic.idle_s), std::string("--key"),
+          std::string("1"), std::string("--headers"), std::string(traffic.has_headers ? "1" : "0"),
+          std::string("--record"), record}) {
+        words.push_back(word);
+    }
+    return words;
+}
+
 }  // namespace
 
 std::string mqtt_to_kafka(const Mosquitto& mqtt, const Kafka& kafka, const RouteText& text) {
@@ -79,6 +91,39 @@ Moment Scene::wait_until_landed(std::uint64_t threshold) {
     if (eventually(is_time, 3min, 1ms)) return now;
     throw std::runtime_error("only " + std::to_string(now.landed) + " landed, of " +
                              std::to_string(now.acknowledged) + '\n' + host_log());
+}
+
+void Scene::wait_until_subscribed(const Mosquitto& mqtt) const {
+    if (!eventually([&] { return mqtt.logged(" in/#") > 0; })) {
+        throw std::runtime_error("the host does not subscribe\n" + host_log());
+    }
+}
+
+Process Scene::publish(const Mosquitto& mqtt, const Traffic& traffic) const {
+    return start_tool("mqtt_publish",
+                      {"--port", std::to_string(mqtt.port()), "--lanes", std::to_string(traffic.lanes), "--count",
+                       std::to_string(traffic.count), "--record", file("published")});
+}
+
+Process Scene::publish(const Kafka& kafka, const Traffic& traffic) const {
+    return start_tool("kafka_produce", {"--brokers", kafka.brokers(), "--topic", traffic.topic, "--lanes",
+                                        std::to_string(traffic.lanes), "--count", std::to_string(traffic.count),
+                                        "--record", file("published")});
+}
+
+Process Scene::collect(const Mosquitto& mqtt, const Traffic& traffic) const {
+    Process collector = start_tool(
+        "mqtt_collect",
+        collector_words({"--port", std::to_string(mqtt.port()), "--topic", "out/#"}, traffic, file("landed")));
+    if (!eventually([&] { return mqtt.logged(" out/#") > 0; })) {
+        throw std::runtime_error("the collector does not subscribe");
+    }
+    return collector;
+}
+
+Process Scene::collect(const Kafka& kafka, const Traffic& traffic) const {
+    return start_tool("kafka_collect", collector_words({"--brokers", kafka.brokers(), "--topic", traffic.topic},
+                                                       traffic, file("landed")));
 }
 
 Process Scene::start_tool(const std::string& name, std::vector<std::string> words) const {

@@ -51,6 +51,15 @@ class Progress {
     std::uint64_t distinct_ = 0;
 };
 
+/** What a test's own programs publish and read back. */
+struct Traffic {
+    std::uint64_t count;
+    std::string topic = "landed";  ///< Of Kafka; in MQTT in/# is published and out/# read.
+    int idle_s = 60;               ///< A reader ends when nothing has come for so long.
+    int lanes = 16;
+    bool has_headers = true;
+};
+
 /** How far a run was when the test interfered. */
 struct Moment {
     std::uint64_t acknowledged = 0;  ///< To the publisher.
@@ -77,6 +86,13 @@ class Scene {
     /** Waits until so many have landed while some that were acknowledged to the publisher have not. Throws
      * std::runtime_error, with the host's log, when that does not come. */
     Moment wait_until_landed(std::uint64_t threshold);
+    /** Waits until the host has subscribed to in/#. Throws std::runtime_error, with its log, when it does not. */
+    void wait_until_subscribed(const Mosquitto& mqtt) const;
+    /** The programs that publish and read back; they write `published` and `landed`. */
+    Process publish(const Mosquitto& mqtt, const Traffic& traffic) const;
+    Process publish(const Kafka& kafka, const Traffic& traffic) const;
+    Process collect(const Mosquitto& mqtt, const Traffic& traffic) const;
+    Process collect(const Kafka& kafka, const Traffic& traffic) const;
     /** Starts a program of tests/tools; its output is in the file NAME.log. */
     Process start_tool(const std::string& name, std::vector<std::string> words) const;
     /** Compares two files of records, prints the verdict and returns it. */
