@@ -1,45 +1,13 @@
-#include <leat/sdk/handler.hpp>
+#include "handler_rig.hpp"
 
 #include <doctest/doctest.h>
 
-#include <functional>
-#include <optional>
 #include <random>
-
-#include "support/stepped_host.hpp"
 
 using namespace std::chrono_literals;
 using namespace leat::test;
 
 namespace {
-
-struct Scripted : leat::Handler {
-    std::function<void(leat::Message&)> script;
-    void handle(leat::Message& m) override { script(m); }
-};
-
-struct Fixture {
-    SteppedHost host;
-    Instance me{host};
-    Told told;
-    Collector below;
-    Scripted handler;
-
-    explicit Fixture(std::function<void(leat::Message&)> script, uint32_t flags = 0) {
-        me.identity.flags = flags;
-        handler.script = std::move(script);
-        handler.attach(host.setup(me));
-        handler.c()->start(handler.c(), &below);
-    }
-    void push(const std::vector<std::string>& payloads, uint32_t lanes = 1) {
-        std::vector<leat_message> batch;
-        for (const auto& p : payloads) {
-            batch.push_back(make_message(host, me, "t", "k", p, {&told, batch.size()}));
-            batch.back().lane = static_cast<uint32_t>(batch.size() - 1) % lanes;
-        }
-        handler.c()->inlet->push(handler.c()->inlet, batch.data(), batch.size());
-    }
-};
 
 std::string header(const leat_message& m, std::string_view name) {
     const auto value = leat::find_header(m, name);
@@ -49,7 +17,7 @@ std::string header(const leat_message& m, std::string_view name) {
 }  // namespace
 
 TEST_CASE("a handler that does nothing passes messages on as they are") {
-    Fixture f([](leat::Message&) {});
+    HandlerRig f([](leat::Message&) {});
     f.push({"a", "b"});
     CHECK(f.below.payloads == std::vector<std::string>{"a", "b"});
     CHECK(f.below.batches == 1);
@@ -60,7 +28,7 @@ TEST_CASE("a handler that does nothing passes messages on as they are") {
 }
 
 TEST_CASE("changes show below; everything that is not changed is still there") {
-    Fixture f([](leat::Message& m) {
+    HandlerRig f([](leat::Message& m) {
         m.set_header("h", "1");
         m.set_header("g", "2");
         m.set_header("h", "3");
@@ -83,7 +51,7 @@ TEST_CASE("changes show below; everything that is not changed is still there") {
 }
 
 TEST_CASE("a dropped message is acknowledged as dropped, changed or not") {
-    Fixture f([](leat::Message& m) {
+    HandlerRig f([](leat::Message& m) {
         if (m.payload() == "b") m.set_key("other");
         m.drop();
     });
@@ -94,7 +62,7 @@ TEST_CASE("a dropped message is acknowledged as dropped, changed or not") {
 }
 
 TEST_CASE("a refused message goes back as it was received, with the reason") {
-    Fixture f([](leat::Message& m) {
+    HandlerRig f([](leat::Message& m) {
         m.set_payload("changed");
         m.emit("t", "k", "child");
         if (m.attempt() == 0) m.retry("not yet", 3s);
@@ -113,7 +81,7 @@ TEST_CASE("a refused message goes back as it was received, with the reason") {
 }
 
 TEST_CASE("an exception is a reject with its words, and the next message is handled") {
-    Fixture f([](leat::Message& m) {
+    HandlerRig f([](leat::Message& m) {
         if (m.payload() == "bad") throw std::runtime_error("bad payload");
     });
     f.push({"bad", "good"});
@@ -128,7 +96,7 @@ TEST_CASE("an exception is a reject with its words, and the next message is hand
 
 TEST_CASE("on an ordered route what stands behind a refused message of its lane goes back HELD, unhandled") {
     int handled = 0;
-    Fixture f(
+    HandlerRig f(
         [&](leat::Message& m) {
             ++handled;
             if (m.payload() == "0") m.reject("no");
@@ -150,7 +118,7 @@ TEST_CASE("on an ordered route what stands behind a refused message of its lane 
 }
 
 TEST_CASE("without order the messages behind a refused one are handled") {
-    Fixture f([](leat::Message& m) {
+    HandlerRig f([](leat::Message& m) {
         if (m.payload() == "0") m.retry("later");
     });
     f.push({"0", "1"});
@@ -162,7 +130,7 @@ TEST_CASE("without order the messages behind a refused one are handled") {
 }
 
 TEST_CASE("what a handler emits follows its message, and the source is told when all have ended") {
-    Fixture f([](leat::Message& m) {
+    HandlerRig f([](leat::Message& m) {
         if (m.payload() == "b") {
             m.emit("t2", "", "b1");
             m.emit("t3", std::string_view(), "b2");
@@ -190,7 +158,7 @@ TEST_CASE("what a handler emits follows its message, and the source is told when
 }
 
 TEST_CASE("a handler that emits and drops sends the children alone") {
-    Fixture f([](leat::Message& m) {
+    HandlerRig f([](leat::Message& m) {
         m.set_topic("x");
         m.emit("t2", "k", "child");
         m.drop();
@@ -203,7 +171,7 @@ TEST_CASE("a handler that emits and drops sends the children alone") {
 }
 
 TEST_CASE("more children than one message may have are refused, and none of them is sent") {
-    Fixture f([](leat::Message& m) {
+    HandlerRig f([](leat::Message& m) {
         for (int i = 0; i < 1025; ++i) m.emit("t", "k", "x");
     });
     f.push({"a"});
@@ -214,7 +182,7 @@ TEST_CASE("more children than one message may have are refused, and none of them
 }
 
 TEST_CASE("payload_as takes whole numbers of the whole payload alone") {
-    Fixture f([](leat::Message& m) {
+    HandlerRig f([](leat::Message& m) {
         if (m.payload() == "42") CHECK(*m.payload_as<int>() == 42);
         if (m.payload() == "4.5") {
             CHECK(*m.payload_as<double>() == 4.5);
@@ -231,7 +199,7 @@ TEST_CASE("whatever a handler does, every message is settled once and no buffer 
     CAPTURE(seed);
     std::mt19937 random(seed);
     for (int round = 0; round < 300; ++round) {
-        Fixture f(
+        HandlerRig f(
             [&](leat::Message& m) {
                 const std::string large(random() % 20'000, 'x');
                 for (auto n = random() % 4; n > 0; --n) {
@@ -259,7 +227,7 @@ TEST_CASE("whatever a handler does, every message is settled once and no buffer 
 }
 
 TEST_CASE("keys, payloads and headers can be taken away") {
-    Fixture f([](leat::Message& m) {
+    HandlerRig f([](leat::Message& m) {
         m.set_header("a", "1");
         m.set_header("b", "2");
         m.remove_header("a");
@@ -280,7 +248,7 @@ TEST_CASE("keys, payloads and headers can be taken away") {
 
 TEST_CASE("the children of a handler are bounded in total: what comes meanwhile waits in order") {
     constexpr size_t kMost = leat::Handler::kMaxUnsettled;
-    Fixture f([](leat::Message& m) {
+    HandlerRig f([](leat::Message& m) {
         for (int i = 0; i < 99; ++i) m.emit("t", "k", m.payload());
     });
     std::vector<std::string> numbers;
@@ -310,7 +278,7 @@ TEST_CASE("the children of a handler are bounded in total: what comes meanwhile 
 }
 
 TEST_CASE("what waits for room goes back behind a refused message of its lane, and is given up at a stop") {
-    Fixture f(
+    HandlerRig f(
         [](leat::Message& m) {
             if (m.payload() == "no") return m.reject("as asked");
             for (int i = 0; i < 1000; ++i) m.emit("t", "k", "child");
@@ -332,97 +300,5 @@ TEST_CASE("what waits for room goes back behind a refused message of its lane, a
     f.host.advance(2ms);
     CHECK(f.me.stopped);
     CHECK(f.told.all.size() == 5 + 2 + 2 + 4);
-    CHECK(f.host.live_buffers == 0);
-}
-
-TEST_CASE("a handler that settles by hand: what it passes on no longer tells the source") {
-    std::vector<leat::Receipt> kept;
-    Fixture f(
-        [&](leat::Message& m) {
-            if (m.payload() == "at once") m.acknowledge();
-            if (m.payload() == "later") kept.push_back(m.take_receipt());
-            if (m.payload() == "dropped") {
-                kept.push_back(m.take_receipt());
-                m.drop();
-            }
-        },
-        LEAT_IDENTITY_MANUAL);
-    f.push({"at once", "later", "as ever", "dropped"});
-    REQUIRE(f.told.all.size() == 1);
-    CHECK(f.told.all[0].token == 0);
-    CHECK(f.told.all[0].outcome == LEAT_ACK);
-    REQUIRE(f.below.messages.size() == 3);
-    f.below.settle_all(LEAT_REJECT);
-    REQUIRE(f.told.all.size() == 2);
-    CHECK(f.told.all[1].token == 2);  // its receipt was left alone: as on any route
-    kept[0].retry("not today", 3s);
-    CHECK(f.told.all[2].outcome == LEAT_RETRY);
-    CHECK(f.told.all[2].reason == "not today");
-    CHECK_THROWS_AS(kept[0].ack(), std::logic_error);
-    kept[1].reject("no");
-    CHECK(f.told.all[3].token == 3);
-    CHECK(f.told.all[3].outcome == LEAT_REJECT);
-    CHECK(f.host.live_buffers == 0);
-}
-
-TEST_CASE("a receipt let go in hand goes back to its message, later it is a retry, at a stop abandoned") {
-    std::optional<leat::Receipt> kept;
-    Fixture f(
-        [&](leat::Message& m) {
-            if (m.payload() == "keep") {
-                kept = m.take_receipt();
-                return;
-            }
-            const leat::Receipt mine = m.take_receipt();
-            if (m.payload() == "throw") throw std::runtime_error("oh");
-        },
-        LEAT_IDENTITY_MANUAL);
-    f.push({"forgotten", "throw", "keep"});
-    CHECK(f.told.all.empty());
-    REQUIRE(f.me.failures.size() == 1);
-    CHECK(f.me.failures[0].message.receipt.settler == &f.told);  // as it was received
-    f.me.settle(0, LEAT_ABANDON);
-    f.below.settle(0, LEAT_ACK);
-    CHECK(f.told.count(LEAT_ACK) == 1);
-    kept.reset();
-    CHECK(f.told.count(LEAT_RETRY) == 1);
-    f.push({"keep"});
-    f.handler.c()->stop(f.handler.c());
-    CHECK(f.told.count(LEAT_ABANDON) == 2);
-    CHECK_FALSE(f.me.stopped);  // what it passed on is still under way
-    f.below.settle_all(LEAT_ACK);
-    f.host.advance(2ms);
-    CHECK(f.me.stopped);
-    kept->ack();  // too late: nothing
-    CHECK(f.told.all.size() == 4);
-    CHECK(f.host.live_buffers == 0);
-}
-
-TEST_CASE("a receipt can be taken only where the route says manual") {
-    Fixture f([](leat::Message& m) { m.acknowledge(); });
-    f.push({"a"});
-    CHECK(f.told.all.empty());
-    REQUIRE(f.me.failures.size() == 1);
-    CHECK(f.me.failures[0].reason.find("manual") != std::string::npos);
-    f.me.settle(0, LEAT_REJECT);
-    CHECK(f.host.live_buffers == 0);
-}
-
-TEST_CASE("a refused message whose receipt was taken goes to its policy with a receipt of the handler's own") {
-    Fixture f(
-        [](leat::Message& m) {
-            m.acknowledge();
-            m.emit("t", "k", "child");
-            if (m.payload() == "bad") m.reject("bad");
-        },
-        LEAT_IDENTITY_MANUAL);
-    f.push({"bad", "good"});
-    CHECK(f.told.count(LEAT_ACK) == 2);
-    REQUIRE(f.me.failures.size() == 1);
-    CHECK(f.me.failures[0].message.receipt.settler != &f.told);
-    f.me.settle(0, LEAT_ACK, LEAT_DEAD_LETTERED);
-    CHECK(f.below.payloads == std::vector<std::string>{"good", "child"});
-    f.below.settle_all(LEAT_REJECT);
-    CHECK(f.told.all.size() == 2);
     CHECK(f.host.live_buffers == 0);
 }
