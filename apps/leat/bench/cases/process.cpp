@@ -149,6 +149,7 @@ void add_holdings(const Bench& bench, Cases& into) {
         Case c{frame("memory/in_flight", "a message in flight, beside its 100 B: " + count + " of them in a stage",
                      "B")};
         c.frame.goal = {.value = 200};
+        c.frame.note = "held by the stage delay, each in a buffer of its own";
         c.run = [&bench, n] {
             return held(observe(bench.shop, delayed(n)), observe(bench.shop, delayed(1)), n, kPayload);
         };
