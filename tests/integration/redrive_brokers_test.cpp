@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::size_t kMessages = 1000;
+constexpr std::size_t kMessages = 400;
 
 amqp_bytes_t amqp(std::string_view text) { return {text.size(), const_cast<char*>(text.data())}; }
 
@@ -68,8 +68,8 @@ class Broken {
 
     /** A redrive of what the second step has refused, killed in its middle, and one of all. */
     void redrive_with_a_kill(const std::string& title) {
-        Process killed = start({"--step", "second", "--rate", "400/s"});
-        REQUIRE_MESSAGE(eventually([&] { return client_.count("landed-in") >= 100; }, 60s), killed.output());
+        Process killed = start({"--step", "second", "--rate", "100/s"});
+        REQUIRE_MESSAGE(eventually([&] { return client_.count("landed-in") >= 50; }, 60s), killed.output());
         killed.kill();
         const int before = client_.count("landed-in");
         CHECK(before < static_cast<int>(kMessages / 2));
