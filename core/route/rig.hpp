@@ -7,7 +7,7 @@
 //     REQUIRE(rig.wait_settled(100));
 #pragma once
 #include "backends.hpp"
-#include "route/rig_parts.hpp"
+#include "route/parts_rig.hpp"
 #include "route/route.hpp"
 #include "runtime/services.hpp"
 
