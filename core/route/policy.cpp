@@ -28,63 +28,88 @@ Policy::Policy(StepSetup setup) : HeldLanes(std::move(setup)) {
 Policy::~Policy() { route().shard().timers().cancel_all(&sent_); }
 
 void Policy::push_on(leat_message* batch, size_t n) {
-    const int64_t now = now_ns();
     if (setup().policy.timeout.count()) watch_time();
+    n = refuse_oversized(batch, n);
+    if (n == 0) return;
+    const uint64_t first = sent_.open(n, now_ns());
+    const Sent::Cells cells = sent_.cells();
+    RetainRun held;
     for (size_t i = 0; i < n; ++i) {  // hot: per message
         leat_message& m = batch[i];
-        const auto [token, slot] = sent_.open();
-        Sent& sent = *slot;
-        sent.message = m;
-        sent.time_ns = now;
-        sent.order = ++order_;
-        sent.trial_lane = 0;
-        sent.failed_first_ns = 0;
-        sent.attempts = 1;
-        leat_buffer_retain(m.buffer, 1);
+        Sent::Cell& cell = cells.at(first + i);
+        cell.kept.keep(m);
+        cell.receipt = m.receipt;
+        held.add(m.buffer);
         m.receipt.settler = &settler_;
-        m.receipt.token = token;
+        m.receipt.token = first + i;
     }
     next().push(&next(), batch, n);
 }
 
-void Policy::settle(const leat_settlement* batch, size_t n) {
-    const runtime::SettleScope scope;
-    const int64_t now = now_ns();
-    Settlements up;
-    int64_t run_time = now;  // messages pushed together are counted together
-    uint64_t run = 0;
-    for (size_t i = 0; i < n; ++i) {  // hot: per message
-        const leat_settlement& s = batch[i];
-        Sent* sent = sent_.find(s.token);
-        if (!sent) {
-            stray();
+// Those with a topic or a key of 4 GiB cannot be kept. Returns how many are left.
+size_t Policy::refuse_oversized(leat_message* batch, size_t n) {
+    bool all_fit = true;
+    for (size_t i = 0; i < n; ++i) all_fit = all_fit && Kept::fits(batch[i]);  // hot: per message
+    if (all_fit) return n;
+    size_t left = 0;
+    for (size_t i = 0; i < n; ++i) {
+        if (Kept::fits(batch[i])) {
+            batch[left++] = batch[i];
             continue;
         }
-        if (sent->time_ns != run_time) {
-            latency_.record(now - run_time, run);
-            run_time = sent->time_ns;
-            run = 0;
-        }
-        ++run;
-        if (s.outcome == LEAT_ACK || s.outcome == LEAT_ABANDON) {
-            const leat_receipt receipt = sent->message.receipt;
-            leat_buffer* buffer = sent->message.buffer;
-            const uint64_t trial_lane = sent->trial_lane;
-            const uint32_t lane = sent->message.lane;
-            sent_.remove(s.token);
-            up.end(receipt, buffer, s.outcome, s.code);
-            came_back(lane);
-            if (trial_lane) ended(trial_lane - 1);
-        } else {
-            settle_refused(s.token, s);
-        }
+        Refused r;
+        r.message = batch[i];
+        r.outcome = LEAT_REJECT;
+        r.reason = "its topic or its key has 4 GiB or more";
+        r.order = sent_.next();
+        came_back(batch[i].lane);
+        refuse(std::move(r));
     }
-    latency_.record(now - run_time, run);
+    return left;
 }
 
-void Policy::settle_refused(uint64_t token, const leat_settlement& s) {
-    const Sent sent = *sent_.find(token);
-    sent_.remove(token);
+void Policy::settle(const leat_settlement* batch, size_t n) {
+    const runtime::SettleScope scope;
+    now_ns_ = now_ns();
+    Settlements up;
+    for (size_t i = 0; i < n;) {
+        const size_t run = settle_run(batch + i, n - i, up);
+        if (run == 0) settle_one(batch[i], up);
+        i += std::max<size_t>(run, 1);
+    }
+}
+
+// Acknowledgements of messages that went down together and came back together: how many.
+size_t Policy::settle_run(const leat_settlement* batch, size_t n, Settlements& up) {  // hot: per message
+    if (!trials_.empty() || setup().strict) return 0;
+    const uint64_t first = batch[0].token;
+    const size_t run = sent_.open_run(first, plain_run(batch, n));
+    if (run == 0) return 0;
+    record(first, run);
+    sent_.end_run(run);
+    up.end_each(run, LEAT_ACK, LEAT_NONE, [first, cells = sent_.cells()](size_t i) {
+        Sent::Cell& cell = cells.at(first + i);
+        return Settlements::Ended{std::exchange(cell.receipt, {}), cell.kept.buffer()};
+    });
+    return run;
+}
+
+void Policy::settle_one(const leat_settlement& s, Settlements& up) {
+    Sent::Cell* cell = sent_.find(s.token);
+    if (!cell) return stray();
+    record(s.token, 1);
+    if (s.outcome == LEAT_ACK || s.outcome == LEAT_ABANDON) {
+        const Settlements::Ended ended{cell->receipt, cell->kept.buffer()};
+        const uint32_t lane = cell->kept.lane();
+        sent_.end(s.token);
+        up.end(ended.receipt, ended.buffer, s.outcome, s.code);
+        came_back(lane);
+        const auto trial = trials_.empty() ? trials_.end() : trials_.find(s.token);
+        if (trial == trials_.end()) return;
+        const uint64_t tried = trial->second.lane;
+        trials_.erase(trial);
+        return this->ended(tried);
+    }
     Refused r;
     r.outcome = s.outcome == LEAT_REJECT ? LEAT_REJECT : LEAT_RETRY;
     if (s.detail) {
@@ -92,16 +117,38 @@ void Policy::settle_refused(uint64_t token, const leat_settlement& s) {
         r.retry_after_ns = s.detail->retry_after_ns;
     }
     r.held = s.code == LEAT_HELD && r.outcome == LEAT_RETRY;
-    give_back(sent, std::move(r));
+    give_back(s.token, std::move(r));
 }
 
-void Policy::give_back(const Sent& sent, Refused&& r) {
-    r.message = sent.message;
-    r.order = sent.order;
-    r.attempts = sent.attempts - (r.held ? 1 : 0);
-    r.failed_first_ns = sent.failed_first_ns;
-    came_back(sent.message.lane);
-    if (sent.trial_lane) return refuse_again(sent.trial_lane - 1, std::move(r));
+// Messages pushed together are counted together.
+void Policy::record(uint64_t token, uint64_t times) {
+    while (times > 0) {
+        const Sent::Together pushed = sent_.together(token);
+        const uint64_t here = std::min(times, pushed.end - token);
+        latency_.record(now_ns_ - pushed.time_ns, here);
+        token += here;
+        times -= here;
+    }
+}
+
+// A message has come back from below, or is taken back: to its lane, with the reason in `refused`.
+void Policy::give_back(uint64_t token, Refused&& r) {
+    const Sent::Cell& cell = *sent_.find(token);
+    r.message = cell.kept.message();
+    r.message.receipt = cell.receipt;
+    sent_.end(token);
+    Trial trial{token, 0, 0, 1};
+    const auto found = trials_.find(token);
+    const bool was_trial = found != trials_.end();
+    if (was_trial) {
+        trial = found->second;
+        trials_.erase(found);
+    }
+    r.order = trial.order;
+    r.attempts = trial.attempts - (r.held ? 1 : 0);
+    r.failed_first_ns = trial.failed_first_ns;
+    came_back(r.message.lane);
+    if (was_trial) return refuse_again(trial.lane, std::move(r));
     refuse(std::move(r));
 }
 
@@ -133,8 +180,10 @@ void Policy::look_at_time() {
     if (up_since && !is_abandoning()) {
         const int64_t latest = now_ns() - setup().policy.timeout.count();
         std::vector<std::pair<uint64_t, uint64_t>> late;  // order, token
-        sent_.for_each([&](uint64_t token, const Sent& sent) {
-            if (std::max(sent.time_ns, *up_since) <= latest) late.emplace_back(sent.order, token);
+        sent_.for_each([&](uint64_t token, const Sent::Cell&) {
+            if (std::max(sent_.time_ns(token), *up_since) > latest) return;
+            const auto trial = trials_.find(token);
+            late.emplace_back(trial == trials_.end() ? token : trial->second.order, token);
         });
         std::sort(late.begin(), late.end());
         for (const auto& [order, token] : late) time_out(token);
@@ -143,24 +192,19 @@ void Policy::look_at_time() {
 }
 
 void Policy::time_out(uint64_t token) {
-    const Sent sent = *sent_.find(token);
-    sent_.remove(token);
     ++timed_out_;
     Refused r;
     r.reason = "no outcome in time (timeout)";
-    give_back(sent, std::move(r));
+    give_back(token, std::move(r));
 }
 
 void Policy::try_again(uint64_t lane, Refused&& refused) {
     leat_message message = refused.message;
-    const uint64_t token = sent_.add();
-    Sent& sent = *sent_.find(token);
-    sent.message = message;
-    sent.time_ns = now_ns();
-    sent.order = refused.order;
-    sent.trial_lane = lane + 1;
-    sent.failed_first_ns = refused.failed_first_ns;
-    sent.attempts = refused.attempts + 1;
+    const uint64_t token = sent_.open(1, now_ns());
+    Sent::Cell& cell = sent_.at(token);
+    cell.kept.keep(message);
+    cell.receipt = message.receipt;
+    trials_[token] = {refused.order, lane, refused.failed_first_ns, refused.attempts + 1};
     leat_buffer_retain(message.buffer, 1);
     message.attempt = refused.attempts;
     message.receipt.settler = &settler_;

@@ -7,9 +7,10 @@
 // On the shard.
 #pragma once
 #include "route/lanes.hpp"
+#include "route/sent.hpp"
 #include "runtime/histogram.hpp"
 
-#include <leat/sdk/flow/token.hpp>
+#include <unordered_map>
 
 namespace leat::route {
 
@@ -23,12 +24,10 @@ class Policy : public HeldLanes {
     const leat_histogram& latency() const { return latency_; }  ///< from push to settlement below
 
   private:
-    struct Sent {
-        leat_message message;
-        int64_t time_ns = 0;
+    struct Trial {  // of a message that was refused before
         uint64_t order = 0;
-        uint64_t trial_lane = 0;      // + 1; 0: its first attempt
-        int64_t failed_first_ns = 0;  // of a trial
+        uint64_t lane = 0;
+        int64_t failed_first_ns = 0;
         uint32_t attempts = 0;
     };
     struct Settler : leat_settler {
@@ -36,8 +35,11 @@ class Policy : public HeldLanes {
     };
 
     void settle(const leat_settlement* batch, size_t n);
-    void settle_refused(uint64_t token, const leat_settlement& s);
-    void give_back(const Sent& sent, Refused&& refused);
+    size_t settle_run(const leat_settlement* batch, size_t n, Settlements& up);
+    void settle_one(const leat_settlement& s, Settlements& up);
+    void record(uint64_t token, uint64_t times);
+    void give_back(uint64_t token, Refused&& refused);
+    size_t refuse_oversized(leat_message* batch, size_t n);
     void stray();
     void watch_time();
     void look_at_time();
@@ -46,11 +48,12 @@ class Policy : public HeldLanes {
     void push_on(leat_message* batch, size_t n) override;
 
     Settler settler_;
-    uint64_t order_ = 0;
     uint64_t stale_ = 0;
     uint64_t timed_out_ = 0;  // whose late outcome may still come
     bool is_watching_ = false;
-    Slots<Sent> sent_;
+    Sent sent_;
+    std::unordered_map<uint64_t, Trial> trials_;  // by token: what is below for the second time or more
+    int64_t now_ns_ = 0;                          // of the batch of outcomes in hand
     leat_histogram latency_;
 };
 

@@ -9,6 +9,18 @@
 #include <utility>
 
 namespace leat::runtime {
+namespace {
+
+// Tells the CPU that this is a loop that waits.
+void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    asm volatile("yield");
+#endif
+}
+
+}  // namespace
 
 Shard::Shard(uint32_t number, ShardSettings settings)
     : number_(number), settings_(settings), random_(std::random_device{}()) {}
@@ -34,10 +46,29 @@ void Shard::loop() {
         run_posted();
         if (is_ending_) return;
         run_deferred();
-        const bool may_wait = deferred_.empty() && !settings_.busy_poll;
-        reactor_.poll(may_wait ? timers_.until_next() : std::chrono::nanoseconds(0));
+        if (!deferred_.empty()) {
+            reactor_.poll(std::chrono::nanoseconds(0));
+        } else if (settings_.busy_poll) {
+            reactor_.poll(std::chrono::nanoseconds(0));
+            look_for_posts();
+        } else {
+            sleep();
+        }
         timers_.run_due();
     }
+}
+
+// Whoever posts looks at sleeps_ behind his post, this at the posts behind sleeps_: one of the two sees the other.
+void Shard::sleep() {
+    sleeps_.store(true);
+    reactor_.poll(has_posted_.load() ? std::chrono::nanoseconds(0) : timers_.until_next());
+    sleeps_.store(false);
+}
+
+// Between two looks at descriptors, which are system calls of some 300 ns.
+void Shard::look_for_posts() const {
+    constexpr int kLooks = 32;
+    for (int i = 0; i < kLooks && !has_posted_.load(std::memory_order_relaxed); ++i) pause();
 }
 
 void Shard::end() {
@@ -52,8 +83,9 @@ void Shard::post(std::function<void()> fn) {
         const std::lock_guard lock(mutex_);
         first = posted_.empty();
         posted_.push_back(std::move(fn));
+        has_posted_.store(true);
     }
-    if (first) reactor_.wake();
+    if (first && sleeps_.load()) reactor_.wake();
 }
 
 void Shard::call(const std::function<void()>& fn) {
@@ -66,12 +98,14 @@ void Shard::call(const std::function<void()>& fn) {
 }
 
 void Shard::run_posted() {
-    std::vector<std::function<void()>> now;
+    if (!has_posted_.load()) return;
     {
         const std::lock_guard lock(mutex_);
-        now.swap(posted_);
+        posted_now_.swap(posted_);
+        has_posted_.store(false);
     }
-    for (auto& fn : now) fn();
+    for (auto& fn : posted_now_) fn();
+    posted_now_.clear();
 }
 
 void Shard::run_deferred() {

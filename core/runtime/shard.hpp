@@ -8,6 +8,7 @@
 #include "runtime/reactor.hpp"
 #include "runtime/timers.hpp"
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -51,6 +52,8 @@ class Shard {
 
   private:
     void loop();
+    void sleep();
+    void look_for_posts() const;
     void run_posted();
     void run_deferred();
 
@@ -61,8 +64,11 @@ class Shard {
     std::minstd_rand random_;
     std::vector<std::function<void()>> deferred_;
     std::vector<std::function<void()>> deferred_now_;
+    std::vector<std::function<void()>> posted_now_;
     std::mutex mutex_;  // guards posted_
     std::vector<std::function<void()>> posted_;
+    std::atomic<bool> has_posted_{false};
+    std::atomic<bool> sleeps_{false};  // or is about to: whoever posts wakes it
     bool is_ending_ = false;
     std::thread thread_;
 };

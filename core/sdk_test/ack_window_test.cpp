@@ -82,3 +82,49 @@ TEST_CASE("a window behaves like a set of unsettled numbers, whatever comes") {
         }
     }
 }
+
+TEST_CASE("neighbours settled at once leave the window as one by one would") {
+    const unsigned seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    for (int round = 0; round < 200; ++round) {
+        AckWindow at_once(300), one_by_one(300);
+        std::vector<uint64_t> open;
+        for (int step = 0; step < 100; ++step) {
+            if (const uint64_t n = std::min<uint64_t>(random() % 90, 300 - at_once.span()); n > 0) {
+                const uint64_t first = at_once.add(n);
+                for (uint64_t i = 0; i < n; ++i) REQUIRE(one_by_one.add() == first + i);
+            }
+            const uint64_t first = at_once.watermark() + random() % 200;
+            const uint64_t n = 1 + random() % 130;
+            bool all_open = first + n <= at_once.next();
+            for (uint64_t i = 0; i < n; ++i) all_open = all_open && !one_by_one.is_settled(first + i);
+            REQUIRE(at_once.settle(first, n) == all_open);  // or nothing is changed
+            if (all_open) {
+                for (uint64_t i = 0; i < n; ++i) REQUIRE(one_by_one.settle(first + i));
+            }
+            REQUIRE(at_once.watermark() == one_by_one.watermark());
+            for (uint64_t s = at_once.watermark(); s < at_once.next(); ++s) {
+                REQUIRE(at_once.is_settled(s) == one_by_one.is_settled(s));
+            }
+        }
+    }
+}
+
+TEST_CASE("a run below the watermark, beyond the last or across either is not in flight") {
+    AckWindow window(64);
+    window.add(10);
+    CHECK(window.settle(0, 4));
+    CHECK_FALSE(window.settle(0, 4));
+    CHECK_FALSE(window.settle(3, 2));
+    CHECK_FALSE(window.settle(8, 3));
+    CHECK_FALSE(window.settle(10, 1));
+    CHECK_FALSE(window.settle(~uint64_t{0}, 2));
+    CHECK(window.settle(4, 6));
+    CHECK(window.watermark() == 10);
+    window.add(64);
+    CHECK(window.settle(11, 63));
+    CHECK_FALSE(window.settle(10, 2));
+    CHECK(window.settle(10));
+    CHECK(window.span() == 0);
+}

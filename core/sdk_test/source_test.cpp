@@ -350,3 +350,36 @@ TEST_CASE(
         }
     }
 }
+
+TEST_CASE("a source may have very many windows, each with its own outcomes") {
+    constexpr size_t kWindows = 70'000;
+    Fixture f(1, 1, kWindows);
+    CHECK(f.flow().emitted == kWindows);
+    f.below.settle(65'536, LEAT_ACK);
+    CHECK(f.source->watermarks[65'536] == 1);
+    CHECK(f.source->watermarks[0] == 0);
+    f.below.settle(0, LEAT_ACK);
+    CHECK(f.source->watermarks[0] == 1);
+    CHECK(f.flow().landed == 2);
+    CHECK(f.flow().stale == 0);
+}
+
+TEST_CASE("outcomes of neighbours told together are counted one by one, also where one of them was told before") {
+    Fixture f(10, 10);
+    const auto token = [&](size_t i) { return f.below.messages[i].receipt.token; };
+    leat_settler* settler = f.below.messages[0].receipt.settler;
+    const leat_settlement one{token(4), LEAT_ACK, LEAT_NONE, nullptr};
+    settler->settle(settler, &one, 1);
+    std::vector<leat_settlement> all;
+    for (size_t i = 0; i < 10; ++i) {
+        all.push_back({token(i), LEAT_ACK, i == 7 ? LEAT_DROPPED : LEAT_NONE, nullptr});
+    }
+    leat::on_broken_rule = [](const char*) {};
+    settler->settle(settler, all.data(), all.size());
+    leat::on_broken_rule = nullptr;
+    CHECK(f.flow().landed == 9);
+    CHECK(f.flow().filtered == 1);
+    CHECK(f.flow().settled == 10);
+    CHECK(f.flow().stale == 1);
+    CHECK(f.source->watermarks[0] == 10);
+}

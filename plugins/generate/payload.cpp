@@ -25,6 +25,7 @@ void Numbers::seek(uint64_t number) {
     std::fill(digits_.begin(), digits_.end(), '0');
     std::copy(text.begin(), text.end(), digits_.end() - static_cast<std::ptrdiff_t>(text.size()));
     begin_ = digits_.size() - std::max(text.size(), least_size_);
+    last_two_ = static_cast<uint32_t>(number % 100);
 }
 
 Sensors::Sensors(size_t least_size, uint32_t devices, uint64_t seed)

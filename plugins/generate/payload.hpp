@@ -6,6 +6,7 @@
 //
 // On the shard only.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -27,13 +28,18 @@ class Numbers {
     size_t write(char* at) {  // hot: per message
         const size_t size = digits_.size() - begin_;
         std::memcpy(at, digits_.data() + begin_, size);
+        at[size - 1] = static_cast<char>('0' + last_two_ % 10);
+        if (size > 1) at[size - 2] = static_cast<char>('0' + last_two_ / 10);
         increment();
         return size;
     }
 
   private:
     void increment() {  // hot: per message
-        size_t i = digits_.size() - 1;
+        if (++last_two_ == 10) begin_ = std::min(begin_, digits_.size() - 2);
+        if (last_two_ < 100) return;
+        last_two_ = 0;
+        size_t i = digits_.size() - 3;
         while (digits_[i] == '9') digits_[i--] = '0';
         ++digits_[i];
         if (i < begin_) begin_ = i;
@@ -42,6 +48,9 @@ class Numbers {
     size_t least_size_;
     std::string digits_;  // right-aligned; the number begins at begin_
     size_t begin_ = 0;
+    // The last two digits. Apart, because a copy that reads what was written a moment ago in other pieces waits for
+    // it (7 ns a message with all digits in one place).
+    uint32_t last_two_ = 0;
 };
 
 /// What a stamped payload begins with; the console's format measure reads it.

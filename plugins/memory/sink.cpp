@@ -4,30 +4,10 @@
 #include "lifetime.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 #include <stdexcept>
 
 namespace leat::memory {
 namespace {
-
-// Spreads names by their ends and lengths, where those of devices differ. Cheaper than a hash of all.
-size_t place_of(std::string_view name) {  // hot: per message
-    const auto eight = [&](size_t from) {
-        uint64_t bytes = 0;
-        std::memcpy(&bytes, name.data() + from, 8);
-        return bytes;
-    };
-    uint64_t mixed = name.size();
-    if (name.size() < 8) {
-        for (const char c : name) mixed = mixed << 8 | static_cast<unsigned char>(c);
-    } else {
-        mixed += eight(0) ^ std::rotl(eight(name.size() / 2 - 4), 21) ^ std::rotl(eight(name.size() - 8), 42);
-    }
-    constexpr uint64_t kOdd = 0x9e3779b97f4a7c15u;  // 2^64 / the golden ratio
-    mixed *= kOdd;
-    return ((mixed ^ mixed >> 32) * kOdd) >> 48;
-}
 
 std::string no_duration(std::string_view text) {
     return "ttl: \"" + std::string(text.substr(0, 40)) + "\" is no duration, such as \"30s\"";
@@ -119,12 +99,12 @@ Sink::Outlet* Sink::outlet_of(const leat_message& message) {
     if (!topic.ok) return why_ = name, nullptr;
     if (last_ && last_->topic->name() == name) return last_;
     if (name.empty()) return why_ = "the topic is empty", nullptr;
-    Outlet*& recent = recent_[place_of(name) % kRecent];
-    if (recent && recent->topic->name() == name) return last_ = recent;
+    if (Outlet* recent = recent_.find(name)) return last_ = recent;
     const auto it = outlets_.find(name);
     Outlet* outlet = it != outlets_.end() ? it->second.get() : open_outlet(name);
     if (!outlet) return why_ = "there are as many topics as max_topics allows", nullptr;
-    return last_ = recent = outlet;
+    recent_.put(name, outlet);
+    return last_ = outlet;
 }
 
 Sink::Outlet* Sink::open_outlet(std::string_view name) {
@@ -166,8 +146,13 @@ void Sink::store(Outlet& outlet, const leat_message* messages, size_t n, const u
         }
         wait(outlet, {block, static_cast<uint32_t>(over), block->count()}, std::move(receipts));
     }
-    for (size_t i = 0; i < result.stored; ++i) done.end(message(i), LEAT_ACK);  // hot: per message
-    for (size_t i = result.stored; i < over; ++i) done.end(message(i), LEAT_ACK, LEAT_DISCARDED);
+    const auto end = [&](size_t from, size_t to, uint32_t code) {
+        done.end_each(to - from, LEAT_ACK, code, [&](size_t i) {
+            return Settlements::Ended{message(from + i).receipt, message(from + i).buffer};
+        });
+    };
+    end(0, result.stored, LEAT_NONE);
+    end(result.stored, over, LEAT_DISCARDED);
 }
 
 void Sink::wait(Outlet& outlet, Span rest, std::vector<leat_receipt> receipts) {

@@ -4,9 +4,9 @@
 #include <leat/sdk/sink.hpp>
 
 #include "options.hpp"
+#include "recent.hpp"
 #include "topic.hpp"
 
-#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -44,8 +44,9 @@ class Sink : public leat::Sink {
         std::vector<uint32_t> chosen;  // of the batch in hand
         int64_t chosen_ttl = 0;        // theirs
         Queue<Waiting> waiting;
+
+        const std::string& name() const { return topic->name(); }
     };
-    static constexpr size_t kRecent = 256;
     static constexpr auto kTick = std::chrono::seconds(1);  // how late an expiry may make room
 
     void scatter(const leat_message* messages, size_t n, Settlements& done);
@@ -64,7 +65,7 @@ class Sink : public leat::Sink {
     Topics& topics_;
     std::unordered_map<std::string_view, std::unique_ptr<Outlet>> outlets_;  // the names are the topics'
     Outlet* last_ = nullptr;                                                 // most messages go where the last went
-    std::array<Outlet*, kRecent> recent_{};                                  // or where one of the last went
+    Recent<Outlet> recent_;                                                  // or where one of the last went
     std::vector<Outlet*> touched_;
     std::string why_;
     bool is_stopping_ = false;

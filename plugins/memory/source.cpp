@@ -132,12 +132,11 @@ size_t Source::fill(const std::vector<Span>& spans) {
 
 void Source::advanced(InFlight& window) {
     Feed& feed = feeds_[window.domain()];
-    uint64_t bytes = 0;
     const uint64_t n = window.watermark() - feed.settled;
-    for (; feed.settled < window.watermark(); ++feed.settled) {  // hot: per message
-        bytes += content_size(window.kept(feed.settled));
-    }
-    if (n) feed.topic->settled(*feed.group, n, bytes);
+    if (n == 0) return;
+    const uint64_t bytes = window.content_size(feed.settled, n);
+    feed.settled += n;
+    feed.topic->settled(*feed.group, n, bytes);
 }
 
 void Source::hold() { leave(); }
@@ -167,7 +166,7 @@ void Source::give_back(Feed& feed) {
     for (uint64_t s = window.watermark(); s < window.next(); ++s) {
         if (window.is_settled(s)) {
             ++settled;
-            settled_bytes += content_size(window.kept(s));
+            settled_bytes += window.content_size(s, 1);
         } else {
             open.push_back(window.kept(s));
         }

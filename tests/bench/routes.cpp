@@ -1,23 +1,21 @@
 // What a route costs in memory: messages with a payload of their own, two handler libraries, acknowledgements on, one
 // shard. Beside each rate the bare loop of the same run: the same payloads made, looked at and labelled, no router.
 //
-//   leat-bench-memory [MESSAGES] [ROUNDS]
+//   leat-bench-memory [MESSAGES] [ROUNDS] [--json FILE]
 #include <leat/plugin.h>
 #include <sys/resource.h>
-#include <unistd.h>
-#include <leat/host.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "result.hpp"
+#include "run_host.hpp"
 #include "stages/parity.hpp"
 
 namespace {
@@ -33,35 +31,28 @@ double cpu_seconds() {
     return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+using leat::bench::Ceiling;
+using leat::bench::median;
+using leat::bench::Result;
+using leat::bench::Results;
+
 struct Figure {
     double rate = 0;    // messages per second
     double cpu_ns = 0;  // CPU per message
 };
 
-Figure median(std::vector<Figure> all) {
-    std::sort(all.begin(), all.end(), [](const Figure& a, const Figure& b) { return a.rate < b.rate; });
-    return all[all.size() / 2];
-}
-
 // A route from generate through the given handlers to a console that prints nothing. No rate without all of it
 // landed.
-Figure route(uint64_t messages, const std::vector<std::string>& through, const std::string& plugins) {
-    const std::filesystem::path file =
-        std::filesystem::temp_directory_path() / ("leat-bench-" + std::to_string(getpid()));
+Figure route(uint64_t messages, const std::vector<std::string>& through) {
     std::string stages;
     for (const std::string& name : through)
         stages += (stages.empty() ? "" : ", ") + std::string("{\"plugin\": \"") + name + "\"}";
-    std::ofstream(file)
-        << "{\"shards\": 1, \"backends\": {\"in\": {\"plugin\": \"generate\"}, \"out\": {\"plugin\": \"console\"}},"
-        << "\"routes\": {\"bench\": {\"from\": {\"backend\": \"in\", \"size\": 100, \"count\": " << messages
-        << "}, \"through\": [" << stages << "], \"to\": {\"backend\": \"out\", \"format\": \"null\"}}}}";
-    leat::Host host({.plugin_dirs = {plugins}, .log = {}});
-    const leat::Findings found = host.load(file.string());
-    std::filesystem::remove(file);
-    for (const auto& f : found.all) {
-        if (f.kind == leat::Finding::Kind::error) std::fprintf(stderr, "%s\n", f.text.c_str());
-    }
-    if (found.has_errors()) std::exit(1);
+    const auto loaded = leat::bench::load_host(
+        "{\"shards\": 1, \"backends\": {\"in\": {\"plugin\": \"generate\"}, \"out\": {\"plugin\": \"console\"}},"
+        "\"routes\": {\"bench\": {\"from\": {\"backend\": \"in\", \"size\": 100, \"count\": " +
+        std::to_string(messages) + "}, \"through\": [" + stages +
+        "], \"to\": {\"backend\": \"out\", \"format\": \"null\"}}}}");
+    leat::Host& host = *loaded;
     const double cpu = cpu_seconds();
     const auto begin = Clock::now();
     if (!host.run()) std::exit(1);
@@ -111,32 +102,62 @@ Figure bare(uint64_t messages, bool touch) {
     return {static_cast<double>(messages) / seconds, (cpu_seconds() - cpu) * 1e9 / static_cast<double>(messages)};
 }
 
+struct Shape {
+    const char* id;
+    const char* name;
+    std::vector<std::string> through;
+    bool touch;
+    const char* goal;
+};
+
+Result measure(const Shape& shape, uint64_t messages, int rounds) {
+    Result result{.id = std::string("memory/") + shape.id,
+                  .category = "routes",
+                  .title = std::string("In memory: ") + shape.name,
+                  .unit = "msg/s",
+                  .more_is_better = true,
+                  .ceiling = Ceiling{"the same in one loop over an array", {}, {}},
+                  .goal = shape.goal};
+    std::vector<double> cpu;
+    for (int i = 0; i < rounds; ++i) {
+        const Figure ours = route(messages, shape.through);
+        result.rounds.push_back(ours.rate);
+        cpu.push_back(ours.cpu_ns / 1e3);
+        result.ceiling->rounds.push_back(bare(messages, shape.touch).rate);
+    }
+    result.cpu_us = median(cpu);
+    const double rate = median(result.rounds), loop = median(result.ceiling->rounds);
+    std::printf("%-36s %12.1f %10.1f %14.1f %7.2f\n", shape.name, rate / 1e6, *result.cpu_us * 1e3, loop / 1e6,
+                rate / loop);
+    return result;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    const uint64_t messages = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 10'000'000;
-    const int rounds = argc > 2 ? std::atoi(argv[2]) : 5;
-    const std::string plugins = LEAT_BENCH_PLUGINS;
-    struct Shape {
-        const char* name;
-        std::vector<std::string> through;
-        bool touch;
-    };
-    const std::vector<Shape> shapes = {{"no handler", {}, false},
-                                       {"two handlers that pass", {"pass_a", "pass_b"}, false},
-                                       {"two that read and write a header", {"stamp_a", "stamp_b"}, true}};
+    std::string json;
+    std::vector<uint64_t> numbers;
+    for (int i = 1; i < argc; ++i) {
+        if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
+            json = argv[++i];
+        } else {
+            numbers.push_back(std::strtoull(argv[i], nullptr, 10));
+        }
+    }
+    const uint64_t messages = !numbers.empty() && numbers[0] ? numbers[0] : 10'000'000;
+    const int rounds = numbers.size() > 1 && numbers[1] ? static_cast<int>(numbers[1]) : 5;
+    const std::vector<Shape> shapes = {
+        {"no-handler", "no handler", {}, false, ""},
+        {"two-that-pass", "two handlers that pass", {"pass_a", "pass_b"}, false, "\"value\": 40e6"},
+        {"two-that-write", "two that read and write a header", {"stamp_a", "stamp_b"}, true, ""}};
     std::printf("%llu messages of 100 B, each its own payload, one shard, median of %d\n",
                 static_cast<unsigned long long>(messages), rounds);
     std::printf("%-36s %12s %10s %14s %7s\n", "route in memory", "M msg/s", "CPU ns", "bare loop M/s", "ratio");
-    for (const Shape& shape : shapes) {
-        std::vector<Figure> ours, bares;
-        for (int i = 0; i < rounds; ++i) {
-            ours.push_back(route(messages, shape.through, plugins));
-            bares.push_back(bare(messages, shape.touch));
-        }
-        const Figure mine = median(ours), loop = median(bares);
-        std::printf("%-36s %12.1f %10.1f %14.1f %7.2f\n", shape.name, mine.rate / 1e6, mine.cpu_ns, loop.rate / 1e6,
-                    mine.rate / loop.rate);
+    Results results;
+    for (const Shape& shape : shapes) results.add(measure(shape, messages, rounds));
+    if (!json.empty() && !results.write(json)) {
+        std::fprintf(stderr, "cannot write %s\n", json.c_str());
+        return 1;
     }
     return 0;
 }

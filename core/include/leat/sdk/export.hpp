@@ -7,6 +7,8 @@
 #include <leat/sdk/handler.hpp>
 
 #include <array>
+#include <memory>
+#include <type_traits>
 
 namespace leat {
 inline namespace v1 {
@@ -17,11 +19,33 @@ inline void explain(const leat_host* host, leat_text* error) {
     host->text_set(error, bytes(current_exception_text()));
 }
 
+/// A handler whose handle() is known where it is called, and so becomes part of the loop over a batch.
+template <class T>
+class Direct final : public T {
+    void work(leat_message* all, size_t n) override {
+        this->work_by([this](Message& m) { T::handle(m); }, all, n);
+    }
+};
+
+template <class T>
+concept CanBeDirect = std::is_base_of_v<Handler, T> && !std::is_final_v<T> && requires(T & t, Message& m) {
+    t.T::handle(m);
+};
+
+template <class T>
+std::unique_ptr<T> make_stage() {
+    if constexpr (CanBeDirect<T>) {
+        return std::make_unique<Direct<T>>();
+    } else {
+        return std::make_unique<T>();
+    }
+}
+
 template <class T>
 leat_component* create_stage(const leat_host* host, leat_instance* me, const leat_identity* identity,
                              const leat_value* options, leat_text* error) {
     try {
-        auto stage = std::make_unique<T>();
+        std::unique_ptr<T> stage = make_stage<T>();
         stage->attach({{host, me}, identity});
         option_table<T>().bind(stage.get(), options, host);
         stage->open();

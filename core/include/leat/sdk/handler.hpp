@@ -47,18 +47,26 @@ class Handler : public Stage {
     /// An author who overrides it settles the receipts that he keeps first: then those left are abandoned.
     void stop() override;
 
+  protected:
+    /// Handles n messages, as work_by() does it.
+    virtual void work(leat_message* all, size_t n) {
+        work_by([this](Message& m) { handle(m); }, all, n);
+    }
+    template <class Handle>
+    void work_by(Handle&& handle_one, leat_message* all, size_t n);
+
   private:
     using Verdict = Message::Verdict;
 
-    void work(leat_message* all, size_t n);
     void give_back_waiting();
     void wake();
     void go_on();
     void stop_when_idle();
-    Verdict judge(Message& message);
-    void refuse(const Message& message, leat_message& original);
+    template <class Handle>
+    Verdict judge(Handle&& handle_one, Message& message);
+    void refuse(Message& message, leat_message& original);
     void end_dropped(const leat_message& original, Settlements& dropped, BufferRun& replaced);
-    void spread(const Message& message, bool with_itself);
+    void spread(const Message& message, bool with_itself, BufferRun& replaced);
     void out(const leat_message& message);
     void flush_out();
     bool is_refused(uint32_t lane) const;
@@ -73,10 +81,11 @@ class Handler : public Stage {
     leat_message out_[LEAT_BATCH_MAX];  // NOLINT: filled before it is read
 };
 
-inline Handler::Verdict Handler::judge(Message& message) {
+template <class Handle>
+inline Handler::Verdict Handler::judge(Handle&& handle_one, Message& message) {
     workshop_->receipts.put_down();
     try {
-        handle(message);
+        handle_one(message);
     } catch (...) {
         message.reject(current_exception_text());
     }
@@ -91,7 +100,8 @@ inline void Handler::push(Batch& batch) {
     waiting_.insert(waiting_.end(), all, all + n);
 }
 
-inline void Handler::work(leat_message* all, size_t n) {
+template <class Handle>
+inline void Handler::work_by(Handle&& handle_one, leat_message* all, size_t n) {
     const bool ordered = identity().flags & LEAT_IDENTITY_ORDERED;
     refused_lanes_.clear();
     size_t kept = 0;
@@ -99,32 +109,25 @@ inline void Handler::work(leat_message* all, size_t n) {
     {
         Settlements dropped;
         BufferRun replaced;
-        for (; i < n && join_.open_children() < kMaxUnsettled; ++i) {
+        for (; i < n && join_.open_children() < kMaxUnsettled; ++i) {  // hot: per message
             leat_message& original = all[i];
-            if (ordered && is_refused(original.lane)) {
+            if (ordered && !refused_lanes_.empty() && is_refused(original.lane)) {
                 services().host->fail(services().me, &original, LEAT_RETRY, LEAT_HELD, nullptr);
                 continue;
             }
             Message message(*workshop_, original);
-            const Verdict verdict = judge(message);
+            const Verdict verdict = judge(handle_one, message);
             if (verdict == Verdict::reject || verdict == Verdict::retry) {
                 refuse(message, original);
             } else if (!workshop_->emitted.empty()) {
                 pass(all, kept);  // what stands before it goes first
                 kept = 0;
-                spread(message, verdict == Verdict::pass);
-                replaced.drop(original.buffer);
+                spread(message, verdict == Verdict::pass, replaced);
             } else if (verdict == Verdict::drop) {
-                if (message.is_changed_) replaced.drop(message.copy_.buffer);
                 end_dropped(original, dropped, replaced);
             } else {
                 // In place: the array is ours to overwrite, and mostly nothing has to move.
-                if (message.is_changed_) {
-                    replaced.drop(original.buffer);
-                    all[kept] = message.copy_;
-                } else if (kept != i) {
-                    all[kept] = original;
-                }
+                if (kept != i) all[kept] = original;
                 if (workshop_->receipts.is_taken()) all[kept].receipt = workshop_->receipts.instead();
                 ++kept;
             }
@@ -210,10 +213,10 @@ inline void Handler::stop_when_idle() {
 }
 
 // The message goes back as it was received; what was made of it is dropped.
-inline void Handler::refuse(const Message& message, leat_message& original) {
+inline void Handler::refuse(Message& message, leat_message& original) {
     for (leat_message& child : workshop_->emitted) leat_buffer_release(child.buffer, 1);
     workshop_->emitted.clear();
-    if (message.is_changed_) leat_buffer_release(message.copy_.buffer, 1);
+    message.restore();
     refused_lanes_.push_back(original.lane);
     if (workshop_->receipts.is_taken()) original.receipt = workshop_->receipts.instead();
     const leat_detail detail{sizeof(leat_detail), 0, bytes(workshop_->reason), workshop_->retry_after_ns};
@@ -221,12 +224,11 @@ inline void Handler::refuse(const Message& message, leat_message& original) {
                           LEAT_NONE, &detail);
 }
 
-// The message became several: each holds a reference of its own, the caller drops the original's.
-inline void Handler::spread(const Message& message, bool with_itself) {
+// The message became several, each with a reference of its own.
+inline void Handler::spread(const Message& message, bool with_itself, BufferRun& replaced) {
     auto& emitted = workshop_->emitted;
     const leat_message& itself = message.now();
-    if (with_itself && !message.is_changed_) leat_buffer_retain(itself.buffer, 1);
-    if (!with_itself && message.is_changed_) leat_buffer_release(itself.buffer, 1);
+    if (!with_itself) replaced.drop(itself.buffer);
     const uint32_t children = static_cast<uint32_t>(emitted.size()) + (with_itself ? 1 : 0);
     auto& receipts = workshop_->receipts;
     const uint64_t parent = join_.open(receipts.is_taken() ? receipts.instead() : itself.receipt, children);

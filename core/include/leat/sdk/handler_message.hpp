@@ -24,8 +24,8 @@ class Message {
     std::string_view payload() const { return view(now().payload); }
     bool has_payload() const { return present(now().payload); }  ///< false: a tombstone
     std::chrono::nanoseconds timestamp() const { return std::chrono::nanoseconds(now().timestamp_ns); }
-    uint32_t attempt() const { return original_->attempt; }  ///< how often it was tried before
-    bool redelivered() const { return original_->flags & LEAT_MESSAGE_REDELIVERED; }
+    uint32_t attempt() const { return message_->attempt; }  ///< how often it was tried before
+    bool redelivered() const { return message_->flags & LEAT_MESSAGE_REDELIVERED; }
     std::optional<std::string_view> header(std::string_view name) const {
         if (auto value = find_header(now(), name)) return view(*value);
         return std::nullopt;
@@ -45,7 +45,7 @@ class Message {
     }
 
     // Changes are copied, so that they may be made of the message's own bytes; they show in what is passed on, not in
-    // the message as it was received.
+    // what goes back to the step's failure policy.
     void set_topic(std::string_view to) { replace(&leat_message::topic, to); }
     void set_key(std::string_view to) { replace(&leat_message::key, to); }
     void set_payload(std::string_view to) { replace(&leat_message::payload, to); }
@@ -78,7 +78,7 @@ class Message {
             throw std::logic_error(
                 "the handler settles by hand: it needs \"ack\": \"manual\" and LEAT_STAGE_SETTLES");
         }
-        return workshop_.receipts.take(original_->receipt);
+        return workshop_.receipts.take(message_->receipt);
     }
     /// The same, acknowledged at once: the rest of the route works for nobody who waits.
     void acknowledge() { take_receipt().ack(); }
@@ -99,24 +99,37 @@ class Message {
         bool may_settle = false;
     };
 
-    Message(Workshop& workshop, leat_message& original) : workshop_(workshop), original_(&original) {}
-    const leat_message& now() const { return is_changed_ ? copy_ : *original_; }
+    Message(Workshop& workshop, leat_message& message) : workshop_(workshop), message_(&message) {}
+    const leat_message& now() const { return *message_; }
+    // Changed in place; what was received is kept apart, without a reference: the new bytes' buffer keeps the old
+    // ones.
     leat_message& changed() {
-        if (!is_changed_) {
-            copy_ = *original_;
-            leat_buffer_retain(copy_.buffer, 1);  // the original may yet be given back as it was received
-        }
+        if (!is_changed_) as_received_ = *message_;
         is_changed_ = true;
-        return copy_;
+        return *message_;
+    }
+    // Takes all changes back.
+    void restore() {
+        if (!is_changed_) return;
+        leat_buffer* changed = message_->buffer;
+        leat_buffer_retain(as_received_.buffer, 1);
+        *message_ = as_received_;
+        is_changed_ = false;
+        leat_buffer_release(changed, 1);
     }
     void replace(leat_bytes leat_message::*part, std::string_view with) {
         leat_message& m = changed();  // before copy: it needs the message's buffer
         m.*part = copy(with, m);
     }
+    // Names mostly differ at their ends, and a call costs more than a look.
+    static bool is_named(const leat_header& header, std::string_view name) {  // hot: per message
+        const std::string_view has = view(header.name);
+        return has.size() == name.size() && (name.empty() || (has.back() == name.back() && has == name));
+    }
     // `into` holds each block that it points into: the arena may have opened a new one since the last piece.
     leat_bytes copy(std::string_view s, leat_message& into) {
         char* at = workshop_.arena.reserve(s.size() + 1);
-        if (!s.empty()) std::memcpy(at, s.data(), s.size());
+        copy_bytes(at, s.data(), s.size());
         workshop_.arena.attach(into);
         return {at, s.size()};
     }
@@ -127,8 +140,8 @@ class Message {
     }
 
     Workshop& workshop_;
-    leat_message* original_;
-    leat_message copy_;  // NOLINT: filled on the first change
+    leat_message* message_;
+    leat_message as_received_;  // NOLINT: filled on the first change
     bool is_changed_ = false;
     Verdict verdict_ = Verdict::pass;
 };
@@ -140,7 +153,7 @@ inline void Message::set_header(std::string_view name, std::string_view value) {
     auto* headers = reinterpret_cast<leat_header*>(memory);
     Packer packer(memory + table);
     uint32_t count = 0;
-    for (; count < m.header_count && view(m.headers[count].name) != name; ++count) headers[count] = m.headers[count];
+    for (; count < m.header_count && !is_named(m.headers[count], name); ++count) headers[count] = m.headers[count];
     headers[count].name = packer.put(bytes(name));
     headers[count].value = packer.put(bytes(value));
     for (uint32_t i = count++ + 1; i < m.header_count; ++i) headers[count++] = m.headers[i];

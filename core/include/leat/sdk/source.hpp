@@ -17,6 +17,7 @@
 
 #include <deque>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 namespace leat {
@@ -70,6 +71,9 @@ class Source : public Component {
     /// A window for a new acknowledgement domain, with the limits of the route; owned by the source. by_confirmation:
     /// see InFlight.
     InFlight& open_window(bool by_confirmation = false) {
+        if (windows_.size() == InFlight::kMostDomains) {
+            throw std::length_error("a source has at most 1048576 acknowledgement domains (topics, partitions)");
+        }
         windows_.push_back(std::make_unique<InFlight>(static_cast<uint32_t>(windows_.size()),
                                                       identity().max_in_flight, identity().max_in_flight_bytes,
                                                       by_confirmation));
@@ -193,21 +197,25 @@ inline void Source::emit(InFlight& window, leat_message* batch, size_t n) {
 }
 
 inline void Source::settle(const leat_settlement* batch, size_t n) {
-    for (size_t i = 0; i < n; ++i) {  // hot: per message
-        const leat_settlement& s = batch[i];
-        const uint64_t domain = s.token >> InFlight::kDomainShift;
+    for (size_t i = 0; i < n;) {  // hot: per run
+        const uint64_t domain = batch[i].token >> InFlight::kDomainShift;
         if (domain >= windows_.size()) {
             stray(false);
+            ++i;
             continue;
         }
         InFlight& window = *windows_[domain];
         if (touched_.empty() || touched_.back() != &window) touched_.push_back(&window);
-        const uint64_t sequence = s.token & InFlight::kSequenceMask;
-        if (s.outcome == LEAT_ACK && s.code == LEAT_NONE && window.finish(sequence)) {
-            ++flow_.settled;
-            ++flow_.landed;
-        } else {
-            settle_one(window, sequence, s);
+        const uint64_t sequence = window.sequence_of(batch[i].token);
+        const size_t run = plain_run(batch + i, std::min(n - i, InFlight::left_of_domain(batch[i].token)));
+        if (run > 0 && window.finish(sequence, run)) {
+            flow_.settled += run;
+            flow_.landed += run;
+            i += run;
+            continue;
+        }
+        for (const size_t end = i + std::max<size_t>(run, 1); i < end; ++i) {
+            settle_one(window, window.sequence_of(batch[i].token), batch[i]);
         }
     }
     if (!marks_.empty()) {
@@ -215,7 +223,7 @@ inline void Source::settle(const leat_settlement* batch, size_t n) {
         while (!marks_.empty()) {
             const Mark mark = marks_.front();
             const InFlight& window = *windows_[mark.token >> InFlight::kDomainShift];
-            if (!window.is_settled(mark.token & InFlight::kSequenceMask)) break;
+            if (!window.is_settled(window.sequence_of(mark.token))) break;
             services().host->histogram_record(latency_, now - mark.time_ns, 1);
             marks_.pop_front();
         }
@@ -305,6 +313,7 @@ inline void Source::emit_retries() {
             auto& due = window->retries_;
             while (n < due.size() && n < LEAT_BATCH_MAX && due[n].due_ns <= now) {
                 again[n] = window->kept(due[n].sequence);
+                again[n].receipt = {&settler_, window->token_of(due[n].sequence)};
                 leat_buffer_retain(again[n].buffer, 1);
                 ++n;
             }

@@ -29,18 +29,41 @@ class AckWindow {
         return next_++;
     }
 
+    /// The next n, counted from the first.
+    uint64_t add(uint64_t n) {  // hot: per batch
+        if (n > capacity_ - (next_ - watermark_)) overrun();
+        next_ += n;
+        return next_ - n;
+    }
+
     /// Marks one as settled and moves the watermark. False: it is not in flight (stale, or a second settlement).
     bool settle(uint64_t sequence) {                                    // hot: per message
         if (sequence - watermark_ >= next_ - watermark_) return false;  // unsigned: also what lies below
         if (sequence == watermark_) {                                   // in order, as most are: no bit is ever set
             ++watermark_;
-            if (bit_of(watermark_)) advance();
+            if (ahead_) advance();
             return true;
         }
         uint64_t& word = words_[(sequence & mask_) / 64];
         const uint64_t bit = uint64_t{1} << (sequence % 64);
         if (word & bit) return false;
         word |= bit;
+        ++ahead_;
+        return true;
+    }
+
+    /// The same for n >= 1 neighbours at once. False: one of them at least is not in flight; nothing was changed.
+    bool settle(uint64_t first, uint64_t n) {  // hot: per run
+        const uint64_t offset = first - watermark_, span = next_ - watermark_;
+        if (offset >= span || n > span - offset) return false;
+        if (offset > 0 || ahead_ > 0) {
+            if (!each_word(first, n, [](uint64_t& word, uint64_t bits) { return (word & bits) == 0; })) return false;
+            each_word(first, n, [](uint64_t& word, uint64_t bits) { return word |= bits, true; });
+            ahead_ += n;
+            if (offset == 0) advance();
+        } else {
+            watermark_ += n;  // in order, as most are: no bit is ever set
+        }
         return true;
     }
 
@@ -55,6 +78,7 @@ class AckWindow {
     void reset() {
         for (uint64_t& word : words_) word = 0;
         watermark_ = next_;
+        ahead_ = 0;
     }
 
     uint64_t watermark() const { return watermark_; }  ///< all below are settled
@@ -74,7 +98,21 @@ class AckWindow {
             const uint64_t ones = run == 64 ? ~uint64_t{0} : ((uint64_t{1} << run) - 1) << offset;
             word &= ~ones;
             watermark_ += run;
+            ahead_ -= run;
         }
+    }
+
+    // Calls f(word, bits) for the words of n numbers, until it says false.
+    template <class F>
+    bool each_word(uint64_t first, uint64_t n, F&& f) {
+        while (n > 0) {
+            const uint64_t offset = first % 64, here = n < 64 - offset ? n : 64 - offset;
+            const uint64_t bits = (here == 64 ? ~uint64_t{0} : (uint64_t{1} << here) - 1) << offset;
+            if (!f(words_[(first & mask_) / 64], bits)) return false;
+            first += here;
+            n -= here;
+        }
+        return true;
     }
 
     [[noreturn]] void overrun() const {
@@ -88,6 +126,7 @@ class AckWindow {
     uint64_t mask_;
     uint64_t next_ = 0;
     uint64_t watermark_ = 0;
+    uint64_t ahead_ = 0;  // bits that are set: settled, above the watermark
 };
 
 }  // namespace v1

@@ -33,15 +33,17 @@ class Arena {
     }
 
     /// Gives the message a reference to the block of the last reserve(), and its old reference to the block.
-    void attach(leat_message& message) {
+    void attach(leat_message& message) {  // hot: per message
         if (message.buffer == buffer_) return;
-        if (message.buffer) services_.host->buffer_adopt(buffer_, message.buffer, 1);
+        if (message.buffer != old_) adopt();
+        if ((old_ = message.buffer)) ++old_refs_;
         ++buffer_->refs;
         message.buffer = buffer_;
     }
 
     /// Drops the arena's own reference: call when idle, so that a block does not outlive its messages for long.
     void close() {
+        adopt();
         if (buffer_) leat_buffer_release(buffer_, 1);
         buffer_ = nullptr;
         cursor_ = nullptr;
@@ -49,6 +51,12 @@ class Arena {
     }
 
   private:
+    // Hands the references over in runs: neighbours usually share a buffer. Until then they are the arena's own.
+    void adopt() {
+        if (old_) services_.host->buffer_adopt(buffer_, old_, old_refs_);
+        old_ = nullptr;
+        old_refs_ = 0;
+    }
     void open(size_t at_least) {
         close();
         void* data = nullptr;
@@ -61,9 +69,35 @@ class Arena {
     Services services_;
     size_t block_;
     leat_buffer* buffer_ = nullptr;
+    leat_buffer* old_ = nullptr;  // of the last messages that were attached
+    uint32_t old_refs_ = 0;
     char* cursor_ = nullptr;
     size_t left_ = 0;
 };
+
+/// Copies bytes. Names and values of headers, keys and topics are short, and a call costs more than their copy.
+inline void copy_bytes(char* to, const char* from, size_t n) {  // hot: per message
+    if (n > 16) {
+        std::memcpy(to, from, n);
+    } else if (n >= 8) {
+        uint64_t first, last;  // NOLINT: filled at once
+        std::memcpy(&first, from, 8);
+        std::memcpy(&last, from + n - 8, 8);
+        std::memcpy(to, &first, 8);
+        std::memcpy(to + n - 8, &last, 8);
+    } else if (n >= 4) {
+        uint32_t first, last;  // NOLINT: filled at once
+        std::memcpy(&first, from, 4);
+        std::memcpy(&last, from + n - 4, 4);
+        std::memcpy(to, &first, 4);
+        std::memcpy(to + n - 4, &last, 4);
+    } else if (n > 0) {
+        const char first = from[0], middle = from[n / 2], last = from[n - 1];
+        to[0] = first;
+        to[n / 2] = middle;
+        to[n - 1] = last;
+    }
+}
 
 /// Lays bytes one behind the other into memory that the caller sized.
 class Packer {
@@ -71,7 +105,7 @@ class Packer {
     explicit Packer(char* at) : at_(at) {}
     leat_bytes put(leat_bytes from) {
         if (!from.data) return from;
-        if (from.size) std::memcpy(at_, from.data, from.size);
+        copy_bytes(at_, from.data, from.size);
         const leat_bytes placed{at_, from.size};
         at_ += from.size;
         return placed;

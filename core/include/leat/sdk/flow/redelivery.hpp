@@ -10,11 +10,13 @@
 #pragma once
 #include <leat/sdk/flow/ack_window.hpp>
 #include <leat/sdk/flow/buffer.hpp>
+#include <leat/sdk/flow/kept.hpp>
 #include <leat/sdk/flow/settle.hpp>
 #include <leat/sdk/services.hpp>
 
 #include <algorithm>
 #include <bit>
+#include <stdexcept>
 #include <vector>
 
 namespace leat {
@@ -22,18 +24,18 @@ inline namespace v1 {
 
 class InFlight {
   public:
-    static constexpr unsigned kDomainShift = 48;  // token = domain << 48 | sequence number
+    static constexpr unsigned kDomainShift = 44;  // token = domain << 44 | sequence number
+    static constexpr uint64_t kMostDomains = uint64_t{1} << (64 - kDomainShift);
     static constexpr uint64_t kSequenceMask = (uint64_t{1} << kDomainShift) - 1;
 
-    /// domain  number of this window within its source, below 65,536.
+    /// domain  number of this window within its source, below kMostDomains.
     /// by_confirmation  credit counts from confirm() (Kafka: a confirmed commit) instead of from the watermark.
     InFlight(uint32_t domain, uint64_t max_messages, uint64_t max_bytes, bool by_confirmation = false)
         : domain_(domain),
           max_messages_(max_messages),
           max_bytes_(max_bytes),
           by_confirmation_(by_confirmation),
-          window_(max_messages),
-          kept_(std::bit_ceil(std::min<uint64_t>(max_messages, 256))) {}
+          window_(max_messages) {}
     InFlight(const InFlight&) = delete;
     InFlight& operator=(const InFlight&) = delete;
     ~InFlight() { release_below(window_.next()); }
@@ -61,8 +63,15 @@ class InFlight {
     uint64_t max_messages() const { return max_messages_; }
     uint64_t max_bytes() const { return max_bytes_; }
 
-    /// A message at or above the watermark, as it was emitted; its bytes are held until the watermark passes it.
-    const leat_message& kept(uint64_t sequence) const { return kept_[sequence & (kept_.size() - 1)]; }
+    /// A message at or above the watermark, as it was emitted, without its receipt; its bytes are held until the
+    /// watermark passes it.
+    leat_message kept(uint64_t sequence) const { return kept_at(sequence).message(); }
+    /// Bytes of content of n messages from `sequence` on, at or above the watermark.
+    uint64_t content_size(uint64_t sequence, uint64_t n) const {  // hot: per message
+        uint64_t bytes = 0;
+        for (; n > 0; --n) bytes += kept_at(sequence++).content_size();
+        return bytes;
+    }
 
     /// With by_confirmation: everything below is safe at the broker.
     void confirm(uint64_t below) { confirmed_ = std::max(confirmed_, below); }
@@ -94,20 +103,52 @@ class InFlight {
 
     uint64_t floor() const { return by_confirmation_ ? confirmed_ : window_.watermark(); }
 
+    // The ring as it is now, in registers: a loop that writes messages would read the members again each time.
+    struct Ring {
+        Kept* kept;
+        uint64_t first, mask;
+        Kept& at(uint64_t sequence) const { return kept[(sequence - first) & mask]; }
+    };
+    Ring ring() { return {kept_.data(), first_, kept_.size() - 1}; }
+    Kept& kept_at(uint64_t sequence) { return ring().at(sequence); }
+    const Kept& kept_at(uint64_t sequence) const { return kept_[(sequence - first_) & (kept_.size() - 1)]; }
+
+    // How many tokens from this one on are of its domain.
+    static uint64_t left_of_domain(uint64_t token) { return (kSequenceMask & ~token) + 1; }
+    // The sequence number of a token: the one that is nearest to the watermark.
+    uint64_t sequence_of(uint64_t token) const {  // hot: per run
+        constexpr unsigned kRest = 64 - kDomainShift;
+        return window_.watermark() +
+               static_cast<uint64_t>(static_cast<int64_t>((token - window_.watermark()) << kRest) >> kRest);
+    }
+
+    uint64_t token_of(uint64_t sequence) const {
+        return uint64_t{domain_} << kDomainShift | (sequence & kSequenceMask);
+    }
+
     // Stamps the receipts and keeps copies.   // hot: per message
     void emit(leat_settler* settler, leat_message* batch, size_t n) {
-        const uint64_t needed = window_.next() + n - window_.watermark();
+        for (size_t i = 0; i < n; ++i) {
+            if (!Kept::fits(batch[i])) throw std::length_error("a topic or a key of 4 GiB or more cannot be sent");
+        }
+        // Where all is settled, the ring begins anew: the memory of the last messages is still in the cache.
+        if (released_ == window_.next()) first_ = released_;
+        const uint64_t needed = window_.next() + n - released_;
         if (needed > kept_.size()) grow(needed);
-        const uint64_t mask = kept_.size() - 1;
+        const uint64_t sequence = window_.add(n);
+        const Ring ring = this->ring();
+        const uint64_t token = token_of(sequence);
+        uint64_t content = 0;
+        RetainRun held;
         for (size_t i = 0; i < n; ++i) {
             leat_message& m = batch[i];
-            const uint64_t sequence = window_.add();
             m.receipt.settler = settler;
-            m.receipt.token = (uint64_t{domain_} << kDomainShift) | (sequence & kSequenceMask);
-            leat_buffer_retain(m.buffer, 1);
-            kept_[sequence & mask] = m;
-            bytes_ += content_size(m);
+            m.receipt.token = token + i;
+            ring.at(sequence + i).keep(m);
+            content += leat::content_size(m);
+            held.add(m.buffer);
         }
+        bytes_ += content;
     }
 
     // Whether an outcome of it is still due.
@@ -137,6 +178,11 @@ class InFlight {
     // Ends one; false when no outcome of it is due.   // hot: per message
     bool finish(uint64_t sequence) { return !was_told(sequence) && window_.settle(sequence); }
 
+    // Ends n neighbours; false when no outcome of one of them is due: nothing was changed.   // hot: per run
+    bool finish(uint64_t sequence, uint64_t n) {
+        return retries_.empty() && abandoned_.empty() && window_.settle(sequence, n);
+    }
+
     void abandon(uint64_t sequence) {
         abandoned_.insert(std::lower_bound(abandoned_.begin(), abandoned_.end(), sequence), sequence);
     }
@@ -149,29 +195,33 @@ class InFlight {
     }
 
     void release_below(uint64_t watermark) {  // hot: per message
-        const uint64_t mask = kept_.size() - 1;
+        if (watermark <= released_) return;
+        const Ring ring = this->ring();
+        uint64_t content = 0;
         BufferRun run;
-        for (; released_ < watermark; ++released_) {
-            leat_message& m = kept_[released_ & mask];
-            bytes_ -= content_size(m);
-            run.drop(m.buffer);
+        for (uint64_t s = released_; s < watermark; ++s) {
+            const Kept& kept = ring.at(s);
+            content += kept.content_size();
+            run.drop(kept.buffer());
         }
+        released_ = watermark;
+        bytes_ -= content;
     }
 
     // Compacted: a small message that waits must not pin a large receive buffer.
     void keep_for_retry(Services services, uint64_t sequence, int64_t due_ns) {
         retries_.insert(first_retry_from(retries_.begin(), retries_.end(), sequence), {sequence, due_ns});
-        leat_message& kept = kept_[sequence & (kept_.size() - 1)];
-        ++kept.attempt;
-        compact(services, kept);
+        leat_message again = kept(sequence);
+        ++again.attempt;
+        compact(services, again);
+        kept_at(sequence).keep(again);
     }
 
     void grow(uint64_t needed) {
-        std::vector<leat_message> larger(std::bit_ceil(needed));
-        for (uint64_t s = window_.watermark(); s < window_.next(); ++s) {
-            larger[s & (larger.size() - 1)] = kept_[s & (kept_.size() - 1)];
-        }
+        std::vector<Kept> larger(std::bit_ceil(std::max<uint64_t>(needed, 16)));
+        for (uint64_t s = released_; s < window_.next(); ++s) larger[s - released_] = kept_at(s);
         kept_.swap(larger);
+        first_ = released_;
     }
 
     uint32_t domain_;
@@ -179,7 +229,8 @@ class InFlight {
     uint64_t max_bytes_;
     bool by_confirmation_;
     AckWindow window_;
-    std::vector<leat_message> kept_;  // ring by sequence number; holds [released_, next)
+    std::vector<Kept> kept_;  // a ring; holds [released_, next)
+    uint64_t first_ = 0;      // the sequence number at its beginning
     uint64_t released_ = 0;
     uint64_t confirmed_ = 0;
     uint64_t forgotten_ = 0;  // all below belong to connections that have ended

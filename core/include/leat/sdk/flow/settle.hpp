@@ -22,12 +22,12 @@ class BufferRun {
     BufferRun& operator=(const BufferRun&) = delete;
     ~BufferRun() { flush(); }
 
-    void drop(leat_buffer* buffer) {  // hot: per message
+    void drop(leat_buffer* buffer, uint32_t times = 1) {  // hot: per message
         if (buffer != buffer_) {
             flush();
             buffer_ = buffer;
         }
-        ++count_;
+        count_ += times;
     }
 
     void flush() {
@@ -40,6 +40,37 @@ class BufferRun {
     leat_buffer* buffer_ = nullptr;
     uint32_t count_ = 0;
 };
+
+/// Takes references to the same buffer in runs.
+class RetainRun {
+  public:
+    RetainRun() = default;
+    RetainRun(const RetainRun&) = delete;
+    RetainRun& operator=(const RetainRun&) = delete;
+    ~RetainRun() { leat_buffer_retain(buffer_, count_); }
+
+    void add(leat_buffer* buffer) {  // hot: per message
+        if (buffer != buffer_) {
+            leat_buffer_retain(buffer_, count_);
+            buffer_ = buffer;
+            count_ = 0;
+        }
+        ++count_;
+    }
+
+  private:
+    leat_buffer* buffer_ = nullptr;
+    uint32_t count_ = 0;
+};
+
+/// How many of n settlements, from the first on, are plain acknowledgements of neighbouring tokens.
+inline size_t plain_run(const leat_settlement* batch, size_t n) {  // hot: per message
+    const uint64_t token = batch[0].token;
+    size_t run = 0;
+    while (run < n && batch[run].token == token + run && (batch[run].outcome | batch[run].code) == 0) ++run;
+    return run;
+}
+static_assert(LEAT_ACK == 0 && LEAT_NONE == 0);
 
 /// Outcomes on their way up.
 class Settlements {
@@ -73,6 +104,47 @@ class Settlements {
     void end(const leat_receipt& receipt, leat_buffer* buffer, uint32_t outcome, uint32_t code) {  // hot: per message
         settle(receipt, outcome, code);
         buffers_.drop(buffer);
+    }
+
+    /// Ends n messages alike, none with a reason.   // hot: per message
+    void end_all(const leat_message* messages, size_t n, uint32_t outcome, uint32_t code = LEAT_NONE) {
+        end_each(n, outcome, code, [=](size_t i) { return Ended{messages[i].receipt, messages[i].buffer}; });
+    }
+
+    /// What is left of a message that ends.
+    struct Ended {
+        leat_receipt receipt;
+        leat_buffer* buffer;
+    };
+    /// The same for n messages of which only this was kept: of(i) gives it.   // hot: per message
+    template <class F>
+    void end_each(size_t n, uint32_t outcome, uint32_t code, F&& of) {
+        size_t count = count_;  // in registers: what is stored may be anything, so members would be read again
+        leat_settler* settler = settler_;
+        leat_buffer* buffer = nullptr;
+        uint32_t refs = 0;
+        for (size_t i = 0; i < n; ++i) {
+            const Ended ended = of(i);
+            if (ended.receipt.settler != settler || count == LEAT_BATCH_MAX) {
+                count_ = count;
+                flush_settlements();
+                count = 0;
+                settler_ = settler = ended.receipt.settler;
+            }
+            leat_settlement& s = batch_[count++];
+            s.token = ended.receipt.token;
+            s.outcome = outcome;
+            s.code = code;
+            s.detail = nullptr;
+            if (ended.buffer != buffer) {
+                if (refs) buffers_.drop(buffer, refs);
+                buffer = ended.buffer;
+                refs = 0;
+            }
+            ++refs;
+        }
+        count_ = count;
+        if (refs) buffers_.drop(buffer, refs);
     }
 
     /// Ends a message with a reason in words.

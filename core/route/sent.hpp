@@ -1,0 +1,114 @@
+// The messages below a policy, in the order in which they went down: neighbours lie side by side, so that a batch of
+// outcomes walks forwards through memory.
+//
+//     const uint64_t first = sent.open(n, now);            // room for n, numbered from `first` on
+//     sent.at(first).kept.keep(message);                   // each is to be filled, its receipt too
+//     if (Sent::Cell* cell = sent.find(token)) { ...; sent.end(token); }    // nullptr: stale
+//
+// A ring by number; numbers are never used twice, so a stale or second settlement is always recognised. What stays
+// long while others pass moves out of the ring's way, so memory follows what is in flight. On the shard only.
+#pragma once
+#include <leat/sdk/flow/kept.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+namespace leat::route {
+
+class Sent {
+  public:
+    struct Cell {
+        Kept kept;
+        leat_receipt receipt{};  // as it came from above; without settler: has ended
+    };
+
+    /// Makes room for n >= 1 messages that go down together at a time (ns); returns the number of the first.
+    /// Allocates only when more are in flight than ever before, or when some stay long.
+    uint64_t open(size_t n, int64_t now_ns);
+
+    /// The cells as they lie now, in registers: a loop that writes messages would read the members again each time.
+    struct Cells {
+        Cell* ring;
+        uint64_t origin, mask;
+        Cell& at(uint64_t token) const { return ring[(token - origin) & mask]; }
+    };
+    Cells cells() { return {ring_.data(), origin_, ring_.size() - 1}; }
+    /// The cell of one just opened, or of open_run().
+    Cell& at(uint64_t token) { return cells().at(token); }
+
+    /// The cell of a token that is in flight, or nullptr.
+    Cell* find(uint64_t token) {  // hot: per message
+        if (token - tail_ >= next_ - tail_) return find_straggler(token);
+        Cell& cell = at(token);
+        return cell.receipt.settler ? &cell : nullptr;
+    }
+
+    /// How many of n neighbours, from the first on, are in flight; their cells are at(token + 0), at(token + 1) ...
+    size_t open_run(uint64_t token, size_t n) {  // hot: per message
+        if (token - tail_ >= next_ - tail_) return 0;
+        if (n > next_ - token) n = static_cast<size_t>(next_ - token);
+        const Cells cells = this->cells();
+        size_t run = 0;
+        while (run < n && cells.at(token + run).receipt.settler) ++run;
+        return run;
+    }
+    /// Ends n neighbours of open_run(); the caller then takes the receipts out of their cells.
+    void end_run(size_t n) { in_flight_ -= n; }
+    /// Ends one in flight.
+    void end(uint64_t token);
+
+    /// Those that went down together.
+    struct Together {
+        uint64_t begin = 0;  ///< number of the first
+        uint64_t end = 0;    ///< behind the last
+        int64_t time_ns = 0;
+    };
+    /// The neighbours of one in flight.
+    Together together(uint64_t token) const;
+    int64_t time_ns(uint64_t token) const { return together(token).time_ns; }
+
+    uint64_t next() const { return next_; }  ///< the number that the next one will get
+    size_t size() const { return in_flight_; }
+    bool empty() const { return in_flight_ == 0; }
+    size_t capacity() const { return ring_.size(); }  ///< cells of memory
+
+    /// Calls f(token, cell) for each in flight.
+    template <class F>
+    void for_each(F&& f) {
+        for (auto& [token, straggler] : stragglers_) f(token, straggler.cell);
+        for (uint64_t token = tail_; token < next_; ++token) {
+            if (at(token).receipt.settler) f(token, at(token));
+        }
+    }
+
+  private:
+    struct Straggler {
+        Cell cell;
+        int64_t time_ns = 0;
+    };
+    static constexpr size_t kLeast = 16;
+
+    Cell* find_straggler(uint64_t token) {
+        if (stragglers_.empty()) return nullptr;
+        const auto found = stragglers_.find(token);
+        return found == stragglers_.end() ? nullptr : &found->second.cell;
+    }
+    void make_room(size_t n);
+    void start_anew();
+    void pass_ended();
+    void move_stragglers(uint64_t below);
+    void grow(size_t needed);
+
+    std::vector<Cell> ring_;  // a power of two of them; holds [tail_, next_)
+    uint64_t origin_ = 0;     // the number at its beginning
+    uint64_t tail_ = 0;       // below are none in flight but stragglers
+    uint64_t next_ = 0;
+    size_t in_flight_ = 0;           // stragglers, too
+    std::deque<Together> together_;  // of what is in the ring
+    std::unordered_map<uint64_t, Straggler> stragglers_;
+};
+
+}  // namespace leat::route

@@ -1,0 +1,104 @@
+#include "route/sent.hpp"
+
+#include <doctest/doctest.h>
+
+#include <map>
+#include <random>
+
+using leat::route::Sent;
+
+namespace {
+
+struct Settler : leat_settler {};
+Settler settler;
+
+uint64_t put(Sent& sent, size_t n, int64_t time) {
+    const uint64_t first = sent.open(n, time);
+    for (size_t i = 0; i < n; ++i) {
+        leat_message m{};
+        m.lane = static_cast<uint32_t>(first + i);
+        sent.at(first + i).kept.keep(m);
+        sent.at(first + i).receipt = {&settler, first + i};
+    }
+    return first;
+}
+
+}  // namespace
+
+TEST_CASE("what goes down is found until it has ended, and never again") {
+    Sent sent;
+    const uint64_t first = put(sent, 3, 100);
+    CHECK(sent.size() == 3);
+    REQUIRE(sent.find(first + 1));
+    CHECK(sent.find(first + 1)->receipt.token == first + 1);
+    sent.end(first + 1);
+    CHECK_FALSE(sent.find(first + 1));
+    CHECK_FALSE(sent.find(first + 3));
+    CHECK(sent.open_run(first, 3) == 1);
+    CHECK(sent.open_run(first + 2, 99) == 1);
+    CHECK(sent.open_run(first + 3, 1) == 0);
+    sent.end(first);
+    sent.end(first + 2);
+    CHECK(sent.empty());
+    CHECK(put(sent, 1, 200) == first + 3);
+    CHECK_FALSE(sent.find(first));
+}
+
+TEST_CASE("each message remembers when it went down, and with which others") {
+    Sent sent;
+    const uint64_t a = put(sent, 5, 100), b = put(sent, 7, 200), c = put(sent, 1, 300);
+    CHECK(sent.time_ns(a) == 100);
+    CHECK(sent.time_ns(a + 4) == 100);
+    CHECK(sent.time_ns(b + 3) == 200);
+    CHECK(sent.together(b + 3).begin == b);
+    CHECK(sent.together(b + 3).end == c);
+    CHECK(sent.time_ns(c) == 300);
+}
+
+TEST_CASE("one that stays while many pass is found, with its time, and memory does not grow with those that passed") {
+    Sent sent;
+    const uint64_t staying = put(sent, 1, 42);
+    for (int i = 0; i < 10'000; ++i) {
+        const uint64_t first = put(sent, 10, 1000 + i);
+        for (uint64_t t = first; t < first + 10; ++t) sent.end(t);
+    }
+    CHECK(sent.capacity() <= 64);
+    REQUIRE(sent.find(staying));
+    CHECK(sent.find(staying)->kept.lane() == staying);
+    CHECK(sent.time_ns(staying) == 42);
+    size_t seen = 0;
+    sent.for_each([&](uint64_t token, Sent::Cell&) { seen += token == staying; });
+    CHECK(seen == 1);
+    sent.end(staying);
+    CHECK_FALSE(sent.find(staying));
+    CHECK(sent.empty());
+}
+
+TEST_CASE("whatever ends in whatever order, what is in flight is known exactly") {
+    const unsigned seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    Sent sent;
+    std::map<uint64_t, int64_t> in_flight;  // by token: the time
+    for (int step = 0; step < 20'000; ++step) {
+        if (in_flight.size() < 500 && random() % 3 > 0) {
+            const size_t n = 1 + random() % 40;
+            const uint64_t first = put(sent, n, step);
+            for (uint64_t t = first; t < first + n; ++t) in_flight[t] = step;
+        }
+        for (int i = 0; i < 16 && !in_flight.empty(); ++i) {
+            auto one = in_flight.begin();
+            if (random() % 50 != 0) std::advance(one, std::min<size_t>(in_flight.size() - 1, 20 + random() % 20));
+            REQUIRE(sent.find(one->first));
+            REQUIRE(sent.find(one->first)->kept.lane() == static_cast<uint32_t>(one->first));
+            REQUIRE(sent.time_ns(one->first) == one->second);
+            sent.end(one->first);
+            REQUIRE_FALSE(sent.find(one->first));
+            in_flight.erase(one);
+        }
+        REQUIRE(sent.size() == in_flight.size());
+    }
+    size_t seen = 0;
+    sent.for_each([&](uint64_t token, Sent::Cell&) { seen += in_flight.contains(token); });
+    CHECK(seen == in_flight.size());
+}
