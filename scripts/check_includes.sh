@@ -26,7 +26,7 @@ rules=(
   '^middleware/                              ^(leat/plugin\.h|leat/sdk/.+|(bounded_json|holding)/.+|own)$'
   '^(plugins|examples)/                      ^(leat/plugin\.h|leat/sdk/.+|own)$'
   '^tests/(abi|conformance|integration)/     ^(leat/host\.hpp|leat/plugin\.h|leat/sdk/.+|support/.+|tools/.+|own)$'
-  '^tests/bench/                             ^(leat/.+|(config|expression|loader|runtime|route)/.+|support/.+|tools/.+|own)$'
+  '^tests/bench/                             ^(leat/.+|(config|expression|loader|runtime|route|memory)/.+|support/.+|tools/.+|own)$'
   '^tests/(support|tools)/                   ^(leat/plugin\.h|leat/sdk/.+|support/.+|tools/.+|own)$'
 )
 # A unit test may also use tests/support, and is written like a plugin where it plays one; so are the files that only

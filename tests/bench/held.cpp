@@ -13,8 +13,8 @@
 #include <string_view>
 #include <thread>
 
-#include "backend.hpp"
-#include "recent.hpp"
+#include "memory/backend.hpp"
+#include "memory/recent.hpp"
 #include "result.hpp"
 #include "run_host.hpp"
 
