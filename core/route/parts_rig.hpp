@@ -201,6 +201,21 @@ class After final : public Sink {
     std::vector<leat_message> held_;
 };
 
+/// A sink that lands what it is given before push returns.
+class AtOnce final : public Sink {
+  public:
+    explicit AtOnce(Arrivals& arrivals) : arrivals_(arrivals) {}
+    void push(Batch& batch) override {
+        while (const leat_message* m = batch.next()) {
+            arrivals_.add(std::string(view(m->topic)) + ":" + std::string(view(m->payload)));
+            Settlements().end(*m, LEAT_ACK);
+        }
+    }
+
+  private:
+    Arrivals& arrivals_;
+};
+
 /// A sink that collects: it answers when it is told that nothing more comes for now.
 class Collects final : public Sink {
   public:

@@ -32,6 +32,11 @@ void Policy::push_on(leat_message* batch, size_t n) {
     n = refuse_oversized(batch, n);
     if (n == 0) return;
     const uint64_t first = sent_.open(n, now_ns());
+    keep(batch, n, first);
+    next().push(&next(), batch, n);  // a sink may settle in this call: what is kept has its references by now
+}
+
+void Policy::keep(leat_message* batch, size_t n, uint64_t first) {
     const Sent::Cells cells = sent_.cells();
     RetainRun held;
     for (size_t i = 0; i < n; ++i) {  // hot: per message
@@ -43,7 +48,6 @@ void Policy::push_on(leat_message* batch, size_t n) {
         m.receipt.settler = &settler_;
         m.receipt.token = first + i;
     }
-    next().push(&next(), batch, n);
 }
 
 // Those with a topic or a key of 4 GiB cannot be kept. Returns how many are left.

@@ -39,6 +39,7 @@ class Policy : public HeldLanes {
     void settle_one(const leat_settlement& s, Settlements& up);
     void record(uint64_t token, uint64_t times);
     void give_back(uint64_t token, Refused&& refused);
+    void keep(leat_message* batch, size_t n, uint64_t first);
     size_t refuse_oversized(leat_message* batch, size_t n);
     void stray();
     void watch_time();

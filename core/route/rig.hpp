@@ -9,6 +9,7 @@
 #include "backends.hpp"
 #include "route/parts_rig.hpp"
 #include "route/route.hpp"
+#include "runtime/buffers.hpp"
 #include "runtime/services.hpp"
 
 #include <atomic>
@@ -92,6 +93,12 @@ class Rig : public Makers {
         shard_.call([&] { s = route_->snapshot(); });
         return s;
     }
+    /// Of the shard, whatever holds them.
+    size_t live_buffers() {
+        size_t n = 0;
+        shard_.call([&] { n = runtime::live_buffers(); });
+        return n;
+    }
     /// Waits for a condition, at most 20 s.
     bool wait(const std::function<bool(const RouteSnapshot&)>& condition) {
         const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -139,6 +146,10 @@ class Rig : public Makers {
         }
         if (s.backend == "after") {
             return stand_in(shard, std::make_unique<After>(), identity_of(r, role, s.backend, step));
+        }
+        if (s.backend == "at_once") {
+            return stand_in(shard, std::make_unique<AtOnce>(arrivals.at(s.backend)),
+                            identity_of(r, role, s.backend, step));
         }
         if (s.backend == "collects") {
             return stand_in(shard, std::make_unique<Collects>(arrivals.at(s.backend)),

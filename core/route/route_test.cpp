@@ -274,3 +274,16 @@ TEST_CASE("on_arrival does not acknowledge what it withheld when the route gives
     CHECK(ledger.returned == 4);
     CHECK(ledger.balances());
 }
+
+TEST_CASE("a sink may land a message before push returns: its bytes are released once") {
+    Rig rig(300);
+    rig.plan.branches[0].sink = rig.sink_plan("at_once");
+    rig.add_stage([](Message& m) {
+        m.set_topic("t1");  // into a buffer of its own, of which nobody else has a reference
+    });
+    rig.start();
+    REQUIRE(rig.wait_settled(300));
+    rig.drain();
+    CHECK(rig.arrivals["at_once"].get().size() == 300);
+    CHECK(rig.live_buffers() == 0);
+}
