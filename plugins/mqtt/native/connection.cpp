@@ -166,7 +166,7 @@ bool Connection::receive() {
         read_little_ = static_cast<std::size_t>(got) < kLittle;
         return true;
     }
-    if (got < 0) fail(link_.error());
+    if (got < 0) fail(why_it_ended());
     return false;
 }
 
@@ -291,7 +291,7 @@ void Connection::flush() {
         const ssize_t sent = link_.write(out.data() + written_, out.size() - written_);
         if (sent < 0) {
             if (is_leaving_) return left();
-            return fail(link_.error());
+            return fail(why_it_ended());
         }
         if (sent == 0) break;
         written_ += static_cast<std::size_t>(sent);
@@ -326,6 +326,15 @@ void Connection::read(bool on) {
 }
 
 // By value: the words may lie in the stream that goes now.
+// With TLS 1.3 a broker judges the client's certificate behind the handshake. What it says of it is lost where the
+// connection is reset before it has been read.
+std::string Connection::why_it_ended() const {
+    const std::string& why = link_.error();
+    if (!tls_ || is_connected_ || why.find("certificate") != std::string::npos) return why;
+    return why + (settings_.tls.cert.empty() ? ", before it answered: it may want a client certificate (cert, key)"
+                                             : ", before it answered: it may not take the client certificate (cert)");
+}
+
 void Connection::fail(std::string why) {
     if (!is_running_) return;
     close();

@@ -100,6 +100,7 @@ class Connection final : private Link::Owner {
     void read(bool on);
 
     /// Ends the connection as broken and tries again after the usual delay.
+    std::string why_it_ended() const;
     void fail(std::string why);
 
     /// Changes what CONNECT says from the next attempt on.
