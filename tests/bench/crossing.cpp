@@ -99,17 +99,9 @@ std::vector<int64_t> bare(uint64_t messages, bool busy) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::string json;
-    std::vector<uint64_t> numbers;
-    for (int i = 1; i < argc; ++i) {
-        if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
-            json = argv[++i];
-        } else {
-            numbers.push_back(std::strtoull(argv[i], nullptr, 10));
-        }
-    }
-    const uint64_t messages = !numbers.empty() && numbers[0] ? numbers[0] : 50'000;
-    const uint64_t rounds = numbers.size() > 1 && numbers[1] ? numbers[1] : 3;
+    const CommandLine given(argc, argv);
+    const uint64_t messages = given.number(0, 50'000);
+    const uint64_t rounds = given.number(1, 3);
     Results results;
     std::printf("%-10s %22s %30s\n", "us", "leat p50 / p99 / max", "bare p50 / p99 / max");
     for (const bool busy : {true, false}) {
@@ -138,8 +130,8 @@ int main(int argc, char** argv) {
                          their_rounds, loop},
              .goal = busy ? "\"p50_us\": 1, \"p99_us\": 5" : "\"p99_us\": 30"});
     }
-    if (!json.empty() && !results.write(json)) {
-        std::fprintf(stderr, "cannot write %s\n", json.c_str());
+    if (!given.json.empty() && !results.write(given.json)) {
+        std::fprintf(stderr, "cannot write %s\n", given.json.c_str());
         return 1;
     }
     return 0;

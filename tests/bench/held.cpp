@@ -141,15 +141,8 @@ Result measure(uint64_t rounds, std::string id, std::string title, std::string u
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::string json;
-    uint64_t rounds = 3;
-    for (int i = 1; i < argc; ++i) {
-        if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
-            json = argv[++i];
-        } else {
-            rounds = std::max<uint64_t>(1, std::strtoull(argv[i], nullptr, 10));
-        }
-    }
+    const CommandLine given(argc, argv);
+    const uint64_t rounds = given.number(0, 3);
     Results results;
     Result first = measure(rounds, "memory/start", "From a host made to the first message landed", "ms",
                            "\"value\": 20", [] { return start(); });
@@ -179,8 +172,8 @@ int main(int argc, char** argv) {
             look_up([](auto&, const std::string& name, Named& one) { return std::string_view(one.text) == name; }));
     }
     results.add(std::move(look));
-    if (!json.empty() && !results.write(json)) {
-        std::fprintf(stderr, "cannot write %s\n", json.c_str());
+    if (!given.json.empty() && !results.write(given.json)) {
+        std::fprintf(stderr, "cannot write %s\n", given.json.c_str());
         return 1;
     }
     return 0;

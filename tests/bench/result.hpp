@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +34,26 @@ struct Percentiles {
             return static_cast<double>(ns[static_cast<size_t>(part * static_cast<double>(ns.size() - 1))]) / 1e3;
         };
         return {at(0.5), at(0.9), at(0.99), at(0.999), at(1)};
+    }
+};
+
+/// What a benchmark is called with: numbers, and --json FILE.
+struct CommandLine {
+    std::vector<uint64_t> numbers = {};
+    std::string json = {};
+
+    CommandLine(int argc, char** argv) {
+        for (int i = 1; i < argc; ++i) {
+            if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
+                json = argv[++i];
+            } else {
+                numbers.push_back(std::strtoull(argv[i], nullptr, 10));
+            }
+        }
+    }
+    /// The number at a place; 0 or none given: otherwise.
+    uint64_t number(size_t place, uint64_t otherwise) const {
+        return place < numbers.size() && numbers[place] ? numbers[place] : otherwise;
     }
 };
 

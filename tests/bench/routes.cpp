@@ -32,6 +32,7 @@ double cpu_seconds() {
 }
 
 using leat::bench::Ceiling;
+using leat::bench::CommandLine;
 using leat::bench::median;
 using leat::bench::Result;
 using leat::bench::Results;
@@ -135,17 +136,9 @@ Result measure(const Shape& shape, uint64_t messages, int rounds) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    std::string json;
-    std::vector<uint64_t> numbers;
-    for (int i = 1; i < argc; ++i) {
-        if (std::strcmp(argv[i], "--json") == 0 && i + 1 < argc) {
-            json = argv[++i];
-        } else {
-            numbers.push_back(std::strtoull(argv[i], nullptr, 10));
-        }
-    }
-    const uint64_t messages = !numbers.empty() && numbers[0] ? numbers[0] : 10'000'000;
-    const int rounds = numbers.size() > 1 && numbers[1] ? static_cast<int>(numbers[1]) : 5;
+    const CommandLine given(argc, argv);
+    const uint64_t messages = given.number(0, 10'000'000);
+    const int rounds = static_cast<int>(given.number(1, 5));
     const std::vector<Shape> shapes = {
         {"no-handler", "no handler", {}, false, ""},
         {"two-that-pass", "two handlers that pass", {"pass_a", "pass_b"}, false, "\"value\": 40e6"},
@@ -155,8 +148,8 @@ int main(int argc, char** argv) {
     std::printf("%-36s %12s %10s %14s %7s\n", "route in memory", "M msg/s", "CPU ns", "bare loop M/s", "ratio");
     Results results;
     for (const Shape& shape : shapes) results.add(measure(shape, messages, rounds));
-    if (!json.empty() && !results.write(json)) {
-        std::fprintf(stderr, "cannot write %s\n", json.c_str());
+    if (!given.json.empty() && !results.write(given.json)) {
+        std::fprintf(stderr, "cannot write %s\n", given.json.c_str());
         return 1;
     }
     return 0;

@@ -1,4 +1,4 @@
-// What the three bare bridges share: librdkafka's settings, printed, and the order of acknowledgements.
+// What the bare bridges share: librdkafka's settings, printed, and the order of acknowledgements.
 //
 // A bare bridge is the ceiling for a router on the same clients: one loop, nothing configurable on the path, but the
 // same promise - nothing is acknowledged upstream before it has landed, and acknowledgements leave in order.
@@ -9,10 +9,13 @@
 #include <cstdint>
 #include <iostream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "tools/arguments.hpp"
 #include "tools/kafka_conf.hpp"
+#include "tools/stop.hpp"
 
 namespace leat::bare {
 
@@ -76,6 +79,10 @@ class InOrder {
         return head_++;
     }
     void done(std::uint64_t token) { slots_[token % slots_.size()].done = true; }
+    /** A confirmation of RabbitMQ, whose tags are tokens, from 1. */
+    void confirmed(std::uint64_t tag, bool multiple) {
+        for (std::uint64_t token = multiple ? tail_ : tag - 1; token < tag; ++token) done(token);
+    }
 
     /** Calls `release(item)` for each that is done and has only done ones before it. */
     template <class Release>
@@ -93,5 +100,14 @@ class InOrder {
     std::uint64_t tail_ = 0;
     std::uint64_t head_ = 0;
 };
+
+/** What a bridge's program does: Bridge(arguments).run(), which ends at a signal. */
+template <class Bridge>
+int run_bridge(int argc, char** argv, std::string_view usage) {
+    const test::Arguments arguments(argc, argv, usage);
+    test::stop_on_signals();
+    Bridge(arguments).run();
+    return 0;
+}
 
 }  // namespace leat::bare

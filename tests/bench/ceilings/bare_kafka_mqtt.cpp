@@ -5,8 +5,8 @@
 #include <iostream>
 #include <string_view>
 
+#include "bench/ceilings/bare_mqtt_qos1.hpp"
 #include "bench/ceilings/bare_source.hpp"
-#include "tools/mqtt_wire.hpp"
 #include "tools/stop.hpp"
 
 namespace {
@@ -23,7 +23,7 @@ class Bridge {
     explicit Bridge(const test::Arguments& arguments)
         : source_(arguments),
           prefix_(arguments.text("prefix") + '/'),
-          mqtt_(connection_options(arguments)),
+          mqtt_(bare::publisher_options(arguments)),
           max_in_flight_(arguments.number("in-flight", 10'000)) {}
 
     void run() {
@@ -32,7 +32,7 @@ class Bridge {
             if (in_flight_.size() < max_in_flight_ && mqtt_.unsent() < 1'000'000) {
                 source_.take(256, [this](const rd_kafka_message_t& message) { forward(message); });
             }
-            mqtt_.pump(0, [this](const MqttPacket& packet) { acknowledge(packet); });
+            mqtt_.pump(0, [this](const MqttPacket& packet) { bare::acknowledge(in_flight_, packet); });
             in_flight_.release([this](const bare::Position& position) { source_.landed(position); });
             source_.commit_when_due();
             mqtt_.gather();
@@ -42,14 +42,6 @@ class Bridge {
     }
 
   private:
-    static test::MqttWire::Options connection_options(const test::Arguments& arguments) {
-        test::MqttWire::Options options;
-        options.port = static_cast<std::uint16_t>(arguments.number("port", 1883));
-        options.client_id = "bare-sink";
-        options.keep_alive_s = 600;
-        return options;
-    }
-
     void wait() {
         const bool may_take = in_flight_.size() < max_in_flight_;
         pollfd wanted[2] = {{mqtt_.fd(), static_cast<short>(POLLIN | (mqtt_.unsent() > 0 ? POLLOUT : 0)), 0},
@@ -61,17 +53,9 @@ class Bridge {
     void forward(const rd_kafka_message_t& message) {  // hot: per message
         const std::uint64_t token = in_flight_.add({message.partition, message.offset});
         topic_.assign(prefix_).append(static_cast<const char*>(message.key), message.key_len);
-        mqtt_.publish(topic_, static_cast<std::uint16_t>(token % 65'535 + 1),
-                      {static_cast<const char*>(message.payload), message.len}, {}, false);
+        mqtt_.publish(topic_, bare::packet_id_of(token), {static_cast<const char*>(message.payload), message.len}, {},
+                      false);
         ++forwarded_;
-    }
-
-    void acknowledge(const MqttPacket& packet) {  // hot: per message
-        if (packet.type != MqttPacket::puback) return;
-        if (packet.reason >= 0x80) std::abort();
-        const std::uint64_t oldest = in_flight_.oldest();
-        const std::uint64_t slot = packet.packet_id - 1U;
-        in_flight_.done(oldest + (slot + 65'535 - oldest % 65'535) % 65'535);
     }
 
     bare::Source source_;
@@ -85,9 +69,4 @@ class Bridge {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    const test::Arguments arguments(argc, argv, kUsage);
-    test::stop_on_signals();
-    Bridge(arguments).run();
-    return 0;
-}
+int main(int argc, char** argv) { return bare::run_bridge<Bridge>(argc, argv, kUsage); }

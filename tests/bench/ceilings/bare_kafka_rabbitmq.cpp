@@ -30,7 +30,8 @@ class Bridge {
             ::poll(wanted, 2, source_.has_more() && may_take ? 0 : 20);
             source_.drain_fd();
             if (may_take) source_.take(64, [this](const rd_kafka_message_t& message) { forward(message); });
-            sink_.take_confirms(false, [this](std::uint64_t tag, bool multiple) { confirm(tag, multiple); });
+            sink_.take_confirms(false,
+                                [this](std::uint64_t tag, bool multiple) { in_flight_.confirmed(tag, multiple); });
             in_flight_.release([this](const bare::Position& position) { source_.landed(position); });
             source_.commit_when_due();
         }
@@ -45,10 +46,6 @@ class Bridge {
                       {static_cast<const char*>(message.key), message.key_len});
         ++forwarded_;
     }
-    void confirm(std::uint64_t tag, bool multiple) {  // tags are tokens, from 1
-        for (std::uint64_t token = multiple ? in_flight_.oldest() : tag - 1; token < tag; ++token)
-            in_flight_.done(token);
-    }
 
     bare::Source source_;
     bare::Publisher sink_;
@@ -59,9 +56,4 @@ class Bridge {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    const test::Arguments arguments(argc, argv, kUsage);
-    test::stop_on_signals();
-    Bridge(arguments).run();
-    return 0;
-}
+int main(int argc, char** argv) { return bare::run_bridge<Bridge>(argc, argv, kUsage); }

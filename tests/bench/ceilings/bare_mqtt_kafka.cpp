@@ -5,8 +5,8 @@
 #include <iostream>
 #include <string_view>
 
+#include "bench/ceilings/bare_mqtt_qos1.hpp"
 #include "bench/ceilings/bare_sink.hpp"
-#include "tools/mqtt_wire.hpp"
 #include "tools/stop.hpp"
 
 namespace {
@@ -22,7 +22,7 @@ class Bridge {
   public:
     explicit Bridge(const test::Arguments& arguments)
         : sink_(arguments, arguments.text("to")),
-          mqtt_(connection_options(arguments)),
+          mqtt_(bare::reader_options(arguments)),
           max_in_flight_(arguments.number("in-flight", 20'000)) {
         if (!mqtt_.session_present()) mqtt_.subscribe({arguments.text("filter")}, 1);
     }
@@ -43,15 +43,6 @@ class Bridge {
     }
 
   private:
-    static test::MqttWire::Options connection_options(const test::Arguments& arguments) {
-        test::MqttWire::Options options;
-        options.port = static_cast<std::uint16_t>(arguments.number("port", 1883));
-        options.client_id = arguments.text("client-id", "bare");
-        options.clean = false;
-        options.keep_alive_s = 600;
-        return options;
-    }
-
     void wait(bool may_read) {
         pollfd wanted[2] = {{mqtt_.fd(), static_cast<short>(may_read ? POLLIN : 0), 0}, {sink_.fd(), POLLIN, 0}};
         ::poll(wanted, 2, 100);
@@ -73,9 +64,4 @@ class Bridge {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    const test::Arguments arguments(argc, argv, kUsage);
-    test::stop_on_signals();
-    Bridge(arguments).run();
-    return 0;
-}
+int main(int argc, char** argv) { return bare::run_bridge<Bridge>(argc, argv, kUsage); }

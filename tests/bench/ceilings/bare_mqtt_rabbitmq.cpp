@@ -5,10 +5,8 @@
 #include <iostream>
 #include <string_view>
 
-#include "bench/ceilings/bare.hpp"
+#include "bench/ceilings/bare_mqtt_qos1.hpp"
 #include "bench/ceilings/bare_rabbitmq.hpp"
-#include "tools/arguments.hpp"
-#include "tools/mqtt_wire.hpp"
 #include "tools/stop.hpp"
 
 namespace {
@@ -23,7 +21,7 @@ class Bridge {
   public:
     explicit Bridge(const test::Arguments& arguments)
         : sink_(arguments.number("amqp-port", 5672), arguments.text("queue")),
-          mqtt_(connection_options(arguments)),
+          mqtt_(bare::reader_options(arguments)),
           max_in_flight_(arguments.number("in-flight", 10'000)) {
         if (!mqtt_.session_present()) mqtt_.subscribe({arguments.text("filter")}, 1);
     }
@@ -34,7 +32,8 @@ class Bridge {
             pollfd wanted[2] = {{mqtt_.fd(), static_cast<short>(may_read ? POLLIN : 0), 0}, {sink_.fd(), POLLIN, 0}};
             ::poll(wanted, 2, 100);
             if (may_read) mqtt_.pump(0, [this](const MqttPacket& packet) { forward(packet); });
-            sink_.take_confirms(false, [this](std::uint64_t tag, bool multiple) { confirm(tag, multiple); });
+            sink_.take_confirms(false,
+                                [this](std::uint64_t tag, bool multiple) { in_flight_.confirmed(tag, multiple); });
             in_flight_.release([this](std::uint16_t packet_id) { mqtt_.puback(packet_id); });
             mqtt_.send();
             mqtt_.gather();
@@ -45,24 +44,11 @@ class Bridge {
     }
 
   private:
-    static test::MqttWire::Options connection_options(const test::Arguments& arguments) {
-        test::MqttWire::Options options;
-        options.port = static_cast<std::uint16_t>(arguments.number("port", 1883));
-        options.client_id = arguments.text("client-id", "bare");
-        options.clean = false;
-        options.keep_alive_s = 600;
-        return options;
-    }
-
     void forward(const MqttPacket& packet) {  // hot: per message
         if (packet.type != MqttPacket::publish) return;
         in_flight_.add(packet.packet_id);
         sink_.publish(packet.payload);
         ++forwarded_;
-    }
-    void confirm(std::uint64_t tag, bool multiple) {  // tags are tokens, from 1
-        for (std::uint64_t token = multiple ? in_flight_.oldest() : tag - 1; token < tag; ++token)
-            in_flight_.done(token);
     }
 
     bare::Publisher sink_;
@@ -74,9 +60,4 @@ class Bridge {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    const test::Arguments arguments(argc, argv, kUsage);
-    test::stop_on_signals();
-    Bridge(arguments).run();
-    return 0;
-}
+int main(int argc, char** argv) { return bare::run_bridge<Bridge>(argc, argv, kUsage); }

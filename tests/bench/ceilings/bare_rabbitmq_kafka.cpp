@@ -50,9 +50,4 @@ class Bridge {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    const test::Arguments arguments(argc, argv, kUsage);
-    test::stop_on_signals();
-    Bridge(arguments).run();
-    return 0;
-}
+int main(int argc, char** argv) { return bare::run_bridge<Bridge>(argc, argv, kUsage); }

@@ -5,10 +5,8 @@
 #include <iostream>
 #include <string_view>
 
-#include "bench/ceilings/bare.hpp"
+#include "bench/ceilings/bare_mqtt_qos1.hpp"
 #include "bench/ceilings/bare_rabbitmq.hpp"
-#include "tools/arguments.hpp"
-#include "tools/mqtt_wire.hpp"
 #include "tools/stop.hpp"
 
 namespace {
@@ -24,7 +22,7 @@ class Bridge {
     explicit Bridge(const test::Arguments& arguments)
         : source_(arguments.number("amqp-port", 5672), arguments.text("queue"), arguments.number("prefetch", 4096)),
           prefix_(arguments.text("prefix") + '/'),
-          mqtt_(connection_options(arguments)) {}
+          mqtt_(bare::publisher_options(arguments)) {}
 
     void run() {
         while (test::stop_requested == 0) {
@@ -34,7 +32,7 @@ class Bridge {
             source_.take(false, [this](std::uint64_t tag, std::string_view key, std::string_view payload) {
                 forward(tag, key, payload);
             });
-            mqtt_.pump(0, [this](const MqttPacket& packet) { acknowledge(packet); });
+            mqtt_.pump(0, [this](const MqttPacket& packet) { bare::acknowledge(in_flight_, packet); });
             std::uint64_t landed = 0;
             in_flight_.release([&](std::uint64_t tag) { landed = tag; });
             source_.acknowledge(landed);
@@ -44,27 +42,11 @@ class Bridge {
     }
 
   private:
-    static test::MqttWire::Options connection_options(const test::Arguments& arguments) {
-        test::MqttWire::Options options;
-        options.port = static_cast<std::uint16_t>(arguments.number("port", 1883));
-        options.client_id = "bare-sink";
-        options.keep_alive_s = 600;
-        return options;
-    }
-
     void forward(std::uint64_t tag, std::string_view key, std::string_view payload) {  // hot: per message
         const std::uint64_t token = in_flight_.add(tag);
         topic_.assign(prefix_).append(key);
-        mqtt_.publish(topic_, static_cast<std::uint16_t>(token % 65'535 + 1), payload, {}, false);
+        mqtt_.publish(topic_, bare::packet_id_of(token), payload, {}, false);
         ++forwarded_;
-    }
-
-    void acknowledge(const MqttPacket& packet) {  // hot: per message
-        if (packet.type != MqttPacket::puback) return;
-        if (packet.reason >= 0x80) std::abort();
-        const std::uint64_t oldest = in_flight_.oldest();
-        const std::uint64_t slot = packet.packet_id - 1U;
-        in_flight_.done(oldest + (slot + 65'535 - oldest % 65'535) % 65'535);
     }
 
     bare::Consumer source_;
@@ -77,9 +59,4 @@ class Bridge {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-    const test::Arguments arguments(argc, argv, kUsage);
-    test::stop_on_signals();
-    Bridge(arguments).run();
-    return 0;
-}
+int main(int argc, char** argv) { return bare::run_bridge<Bridge>(argc, argv, kUsage); }
