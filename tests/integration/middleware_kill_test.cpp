@@ -34,16 +34,6 @@ std::string configuration(const Subject& subject, const Mosquitto& mqtt) {
            R"(", "key": "${topic[1]}" })" + subject.rest + " } } }\n";
 }
 
-/** Kills the host as the ids that have landed pass 1/6, 2/6 ... of all, and starts it again. */
-void kill_on_the_way(Scene& scene) {
-    for (std::uint64_t kill = 1; kill <= kKills; ++kill) {
-        const Moment moment = scene.wait_until_landed(messages() * kill / 6);
-        scene.host().kill();
-        CHECK(messages() - moment.landed >= messages() / 6);
-        scene.start_host();
-    }
-}
-
 void survives_four_kills(const Subject& subject) {
     Mosquitto mqtt;
     kafka().create_topic(subject.name, kPartitions);
@@ -54,8 +44,9 @@ void survives_four_kills(const Subject& subject) {
 
     Process collector =
         scene.collect(kafka(), {.count = messages(), .topic = subject.name, .has_headers = subject.keeps_headers});
+    scene.hold_back_after(messages() * 3 / 4);
     Process publisher = scene.publish(mqtt, {.count = messages()});
-    kill_on_the_way(scene);
+    scene.kill_on_the_way(messages(), kKills);
     CHECK(publisher.wait(1min) == 0);
     CHECK(collector.wait(1min) == 0);
     const Verdict verdict =

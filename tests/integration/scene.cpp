@@ -43,14 +43,15 @@ std::vector<std::string> collector_words(std::vector<std::string> words, const T
 }  // namespace
 
 std::string mqtt_to_kafka(const Mosquitto& mqtt, const Kafka& kafka, const RouteText& text) {
-    return configuration(backends(mqtt, kafka, text), R"("backend": "plant", "topics": ["in/#"], "qos": 1)",
+    return configuration(backends(mqtt, kafka, text),
+                         R"("backend": "plant", "topics": ["in/#"], "qos": )" + std::to_string(text.qos),
                          R"("backend": "central", "topic": "landed", "key": "${topic[1]}")", text);
 }
 
 std::string kafka_to_mqtt(const Mosquitto& mqtt, const Kafka& kafka, const RouteText& text) {
     return configuration(backends(mqtt, kafka, text),
                          R"("backend": "central", "topics": ["commands"], "group": "gateway")",
-                         R"("backend": "plant", "topic": "out/${key}", "qos": 1)", text);
+                         R"("backend": "plant", "topic": "out/${key}", "qos": )" + std::to_string(text.qos), text);
 }
 
 std::string kafka_to_kafka(const Kafka& kafka, const std::string& from, const std::string& to,
@@ -86,11 +87,21 @@ Moment Scene::wait_until_landed(std::uint64_t threshold) {
     const auto is_time = [&] {
         now.landed = landed_.distinct();
         now.acknowledged = published_.distinct();
-        return now.landed >= threshold && now.acknowledged > now.landed;
+        return now.landed >= threshold && (now.acknowledged > now.landed || now.landed >= first_part_);
     };
     if (eventually(is_time, 3min, 1ms)) return now;
     throw std::runtime_error("only " + std::to_string(now.landed) + " landed, of " +
                              std::to_string(now.acknowledged) + '\n' + host_log());
+}
+
+void Scene::kill_on_the_way(std::uint64_t messages, std::uint64_t times,
+                            const std::function<void(const Moment&)>& kill) {
+    for (std::uint64_t i = 1; i <= times; ++i) {
+        const Moment moment = wait_until_landed(messages * i / (2 * times + 1));
+        kill ? kill(moment) : host_.kill();
+        start_host();
+    }
+    release();
 }
 
 void Scene::wait_until_subscribed(const Mosquitto& mqtt) const {
@@ -100,15 +111,15 @@ void Scene::wait_until_subscribed(const Mosquitto& mqtt) const {
 }
 
 Process Scene::publish(const Mosquitto& mqtt, const Traffic& traffic) const {
-    return start_tool("mqtt_publish",
-                      {"--port", std::to_string(mqtt.port()), "--lanes", std::to_string(traffic.lanes), "--count",
-                       std::to_string(traffic.count), "--record", file("published")});
+    return start_publisher("mqtt_publish", {"--port", std::to_string(mqtt.port()), "--lanes",
+                                            std::to_string(traffic.lanes), "--count", std::to_string(traffic.count),
+                                            "--qos", std::to_string(traffic.qos), "--record", file("published")});
 }
 
 Process Scene::publish(const Kafka& kafka, const Traffic& traffic) const {
-    return start_tool("kafka_produce", {"--brokers", kafka.brokers(), "--topic", traffic.topic, "--lanes",
-                                        std::to_string(traffic.lanes), "--count", std::to_string(traffic.count),
-                                        "--record", file("published")});
+    return start_publisher("kafka_produce", {"--brokers", kafka.brokers(), "--topic", traffic.topic, "--lanes",
+                                             std::to_string(traffic.lanes), "--count", std::to_string(traffic.count),
+                                             "--record", file("published")});
 }
 
 Process Scene::collect(const Mosquitto& mqtt, const Traffic& traffic) const {
@@ -129,6 +140,11 @@ Process Scene::collect(const Kafka& kafka, const Traffic& traffic) const {
 Process Scene::start_tool(const std::string& name, std::vector<std::string> words) const {
     words.insert(words.begin(), tool(name));
     return Process(words, {.output = folder_ / (name + ".log")});
+}
+
+Process Scene::start_publisher(const std::string& name, std::vector<std::string> words) const {
+    words.insert(words.end(), {"--first-part", std::to_string(first_part_), "--until", folder_ / "released"});
+    return start_tool(name, std::move(words));
 }
 
 Verdict Scene::judge(const std::string& title, const std::string& published, const std::string& landed) const {

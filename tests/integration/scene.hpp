@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct RouteText {
     std::string from = "";     ///< More members of `from`, each with a comma before it.
     std::string backend = "";  ///< Likewise of the mqtt backend.
     std::string rest = "";     ///< More members of the route, each with a comma before it.
+    int qos = 1;               ///< Of the MQTT end.
 };
 
 inline constexpr int kPartitions = 4;
@@ -58,6 +60,7 @@ struct Traffic {
     int idle_s = 60;               ///< A reader ends when nothing has come for so long.
     int lanes = 16;
     bool has_headers = true;
+    int qos = 1;  ///< Of what a publisher sends to MQTT.
 };
 
 /** How far a run was when the test interfered. */
@@ -83,9 +86,17 @@ class Scene {
     /** What the programs of a test have written so far into the files `published` and `landed`. */
     Progress& published() { return published_; }
     Progress& landed() { return landed_; }
-    /** Waits until so many have landed while some that were acknowledged to the publisher have not. Throws
-     * std::runtime_error, with the host's log, when that does not come. */
+    /** Waits until so many have landed while some that were acknowledged to the publisher have not, or everything
+     * has that is not held back. Throws std::runtime_error, with the host's log, when that does not come. */
     Moment wait_until_landed(std::uint64_t threshold);
+    /** The publishers started from now on publish this many, and the rest after release(): until then there is
+     * something to come, however fast the route is. */
+    void hold_back_after(std::uint64_t first_part) { first_part_ = first_part; }
+    void release() const { folder_.write("released", ""); }
+    /** Kills the host as the ids that have landed pass 1/(2 * times + 1), 2/(2 * times + 1) ... of all, starts it
+     * again, and at the end releases what was held back. `kill` does it where more belongs to it. */
+    void kill_on_the_way(std::uint64_t messages, std::uint64_t times,
+                         const std::function<void(const Moment&)>& kill = {});
     /** Waits until the host has subscribed to in/#. Throws std::runtime_error, with its log, when it does not. */
     void wait_until_subscribed(const Mosquitto& mqtt) const;
     /** The programs that publish and read back; they write `published` and `landed`. */
@@ -95,6 +106,8 @@ class Scene {
     Process collect(const Kafka& kafka, const Traffic& traffic) const;
     /** Starts a program of tests/tools; its output is in the file NAME.log. */
     Process start_tool(const std::string& name, std::vector<std::string> words) const;
+    /** Likewise one that publishes: it keeps back what is to be held back. */
+    Process start_publisher(const std::string& name, std::vector<std::string> words) const;
     /** Compares two files of records, prints the verdict and returns it. */
     Verdict judge(const std::string& title, const std::string& published, const std::string& landed) const;
 
@@ -103,6 +116,7 @@ class Scene {
     Progress published_{file("published")};
     Progress landed_{file("landed")};
     std::string config_;
+    std::uint64_t first_part_ = ~0ULL;
     Process host_;
 };
 

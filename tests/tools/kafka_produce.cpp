@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "support/record.hpp"
+#include "tools/hold.hpp"
 #include "tools/kafka_conf.hpp"
 #include "tools/shape_arguments.hpp"
 #include "tools/stop.hpp"
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view kUsage =
     "usage: kafka_produce --brokers LIST --topic T --record FILE [--count N] [--first ID] [--rate PER_SECOND]\n"
     "                     [--kind numbered|sensor] [--lanes L] [--size BYTES] [--headers 0|1]\n"
+    "                     [--first-part N --until FILE]\n"
     "Produces ids FIRST to FIRST + COUNT - 1 (without --count: until SIGTERM), and ends when all are acknowledged.";
 
 struct Delivered {
@@ -99,18 +101,20 @@ int main(int argc, char** argv) {
     const std::uint64_t first = arguments.number("first", 1);
     const std::uint64_t count = arguments.number("count", ~0ULL);
     const double rate = arguments.real("rate", 0);
+    Hold hold(arguments);
     const auto begin = Clock::now();
     const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
     std::uint64_t sent = 0;
     while (stop_requested == 0 && (sent < count || producer.busy())) {
-        const std::uint64_t due = rate > 0 ? std::min(count, static_cast<std::uint64_t>(passed() * rate) + 1)
-                                           : std::min(count, sent + 1000);
+        const std::uint64_t allowed = hold.allowed(count, sent);
+        const std::uint64_t due = rate > 0 ? std::min(allowed, static_cast<std::uint64_t>(passed() * rate) + 1)
+                                           : std::min(allowed, sent + 1000);
         bool full = false;
         while (sent < due && !full) {
             full = !producer.produce(first + sent);
             if (!full) ++sent;
         }
-        const bool nothing_to_send = full || rate > 0 || sent >= count;
+        const bool nothing_to_send = full || rate > 0 || sent >= allowed;
         producer.poll(nothing_to_send ? 5 : 0);
         delivered.record.flush();
     }

@@ -1,9 +1,10 @@
-// Publishes numbered messages with QoS 1 and writes down the acknowledged ones.
+// Publishes numbered messages with QoS 1 or 2 and writes down the acknowledged ones.
 #include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <thread>
 
+#include "tools/hold.hpp"
 #include "tools/mqtt_publisher.hpp"
 #include "tools/shape_arguments.hpp"
 #include "tools/stop.hpp"
@@ -16,7 +17,7 @@ namespace {
 constexpr std::string_view kUsage =
     "usage: mqtt_publish --port P --record FILE [--prefix in] [--count N] [--first ID] [--rate PER_SECOND]\n"
     "                    [--kind numbered|sensor] [--lanes L] [--size BYTES] [--version 4|5] [--window W]\n"
-    "                    [--client-id ID] [--headers 0|1] [--host H]\n"
+    "                    [--client-id ID] [--headers 0|1] [--host H] [--qos 1|2] [--first-part N --until FILE]\n"
     "Publishes ids FIRST to FIRST + COUNT - 1 (without --count: until SIGTERM), and ends when all are acknowledged.";
 
 struct Pace {
@@ -36,6 +37,7 @@ MqttPublisher::Options options_from(const Arguments& arguments) {
     options.connection.port = static_cast<std::uint16_t>(arguments.number("port", 1883));
     options.connection.version = static_cast<int>(arguments.number("version", 5));
     options.connection.client_id = arguments.text("client-id", "publisher");
+    options.connection.publish_qos = static_cast<std::uint8_t>(arguments.number("qos", 1));
     options.prefix = arguments.text("prefix", "in");
     options.headers = options.connection.version == 5 && arguments.number("headers", 1) != 0;
     options.window = static_cast<std::uint16_t>(arguments.number("window", 2000));
@@ -59,12 +61,14 @@ int main(int argc, char** argv) {
     const std::uint64_t first = arguments.number("first", 1);
     const std::uint64_t count = arguments.number("count", ~0ULL);
     const Pace pace{arguments.real("rate", 0)};
+    Hold hold(arguments);
     std::uint64_t sent = 0;
     while (stop_requested == 0 && (sent < count || publisher.unacknowledged() > 0)) {
         wait_for_broker(publisher);
-        const std::uint64_t due = pace.due(count);
+        const std::uint64_t allowed = hold.allowed(count, sent);
+        const std::uint64_t due = pace.due(allowed);
         for (auto room = publisher.room(); room > 0 && sent < due; --room) publisher.publish(first + sent++);
-        publisher.pump(pace.rate > 0 ? 2 : 100);
+        publisher.pump(pace.rate > 0 || (sent == allowed && sent < count) ? 2 : 100);
     }
     const auto patience = Clock::now() + std::chrono::seconds(5);
     while (publisher.connected() && publisher.unacknowledged() > 0 && Clock::now() < patience) publisher.pump(100);

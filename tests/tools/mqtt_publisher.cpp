@@ -19,7 +19,10 @@ bool MqttPublisher::connect() {
     }
     for (auto sequence = tail_; sequence < head_; ++sequence) {
         if (flight(sequence).settled) continue;
-        encode(sequence, wire_->session_present());
+        if (wire_->session_present() && flight(sequence).received)
+            wire_->pubrel(static_cast<std::uint16_t>(sequence % flights_.size() + 1));
+        else
+            encode(sequence, wire_->session_present());
         ++resent_;
     }
     return true;
@@ -49,27 +52,37 @@ void MqttPublisher::encode(std::uint64_t sequence, bool dup) {
     wire_->publish(topics_[lane], static_cast<std::uint16_t>(sequence % flights_.size() + 1), payload_, headers, dup);
 }
 
-void MqttPublisher::settle(const MqttPacket& packet) {
-    if (packet.type != MqttPacket::puback) return;
+void MqttPublisher::handle(const MqttPacket& packet) {
+    if (packet.type != MqttPacket::puback && packet.type != MqttPacket::pubrec && packet.type != MqttPacket::pubcomp)
+        return;
     const std::uint64_t slot = packet.packet_id - 1U;
     const std::uint64_t sequence = tail_ + (slot + flights_.size() - tail_ % flights_.size()) % flights_.size();
     if (packet.packet_id == 0 || slot >= flights_.size() || sequence >= head_ || flight(sequence).settled) return;
-    flight(sequence).settled = true;
-    if (packet.reason >= 0x80) {
+    if (packet.type == MqttPacket::pubrec && packet.reason < 0x80) {
+        flight(sequence).received = true;
+        wire_->pubrel(packet.packet_id);
+        return;
+    }
+    settle(flight(sequence), packet.reason);
+    while (tail_ < head_ && flight(tail_).settled) ++tail_;
+}
+
+void MqttPublisher::settle(Flight& flight, std::uint8_t reason) {
+    flight.settled = true;
+    if (reason >= 0x80) {
         ++refused_;
-    } else if (packet.reason != 0) {
+    } else if (reason != 0) {
         ++without_subscriber_;  // 0x10: the broker took it and nobody will get it
     } else {
         ++acknowledged_;
-        record_.add({.id = flight(sequence).id, .lane = content_.lane(flight(sequence).id)});
+        record_.add({.id = flight.id, .lane = content_.lane(flight.id)});
     }
-    while (tail_ < head_ && flight(tail_).settled) ++tail_;
 }
 
 void MqttPublisher::pump(int timeout_ms) {
     if (!wire_) return;
     try {
-        wire_->pump(timeout_ms, [this](const MqttPacket& packet) { settle(packet); });
+        wire_->pump(timeout_ms, [this](const MqttPacket& packet) { handle(packet); });
         wire_->gather();
     } catch (const std::runtime_error&) {
         wire_.reset();

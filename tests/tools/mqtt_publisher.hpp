@@ -48,10 +48,12 @@ class MqttPublisher {
     struct Flight {
         std::uint64_t id = 0;
         bool settled = false;
+        bool received = false;  ///< QoS 2: PUBREC is in; from here on PUBREL is what is sent.
     };
 
     void encode(std::uint64_t sequence, bool dup);
-    void settle(const MqttPacket& packet);
+    void handle(const MqttPacket& packet);
+    void settle(Flight& flight, std::uint8_t reason);
     Flight& flight(std::uint64_t sequence) { return flights_[sequence % flights_.size()]; }
 
     Options options_;

@@ -26,8 +26,9 @@ class KafkaEnd final : public End {
         kafka_.create_topic("out-" + pair, kPartitions);
     }
     Process publish(const Scene& scene, const std::string& pair, std::uint64_t count) override {
-        return scene.start_tool("kafka_produce", {"--brokers", kafka_.brokers(), "--topic", "in-" + pair, "--count",
-                                                  std::to_string(count), "--record", scene.file("published")});
+        return scene.start_publisher("kafka_produce",
+                                     {"--brokers", kafka_.brokers(), "--topic", "in-" + pair, "--count",
+                                      std::to_string(count), "--record", scene.file("published")});
     }
     Process collect(const Scene& scene, const std::string& pair, std::uint64_t count, int idle_s) override {
         return scene.start_tool("kafka_collect", {"--brokers", kafka_.brokers(), "--topic", "out-" + pair, "--expect",
@@ -56,9 +57,9 @@ class MqttEnd final : public End {
         return eventually([&] { return mosquitto_.logged(" in-" + pair + "/#") > 0; });
     }
     Process publish(const Scene& scene, const std::string& pair, std::uint64_t count) override {
-        return scene.start_tool("mqtt_publish", {"--port", std::to_string(mosquitto_.port()), "--prefix",
-                                                 "in-" + pair, "--client-id", "publisher-" + pair, "--count",
-                                                 std::to_string(count), "--record", scene.file("published")});
+        return scene.start_publisher("mqtt_publish", {"--port", std::to_string(mosquitto_.port()), "--prefix",
+                                                      "in-" + pair, "--client-id", "publisher-" + pair, "--count",
+                                                      std::to_string(count), "--record", scene.file("published")});
     }
     Process collect(const Scene& scene, const std::string& pair, std::uint64_t count, int idle_s) override {
         Process collector =
@@ -88,9 +89,9 @@ class RabbitMqEnd final : public End {
         client.declare("out-" + pair);
     }
     Process publish(const Scene& scene, const std::string& pair, std::uint64_t count) override {
-        return scene.start_tool("rabbitmq_publish",
-                                {"--port", std::to_string(broker_.port()), "--queue", "in-" + pair, "--count",
-                                 std::to_string(count), "--record", scene.file("published")});
+        return scene.start_publisher("rabbitmq_publish",
+                                     {"--port", std::to_string(broker_.port()), "--queue", "in-" + pair, "--count",
+                                      std::to_string(count), "--record", scene.file("published")});
     }
     Process collect(const Scene& scene, const std::string& pair, std::uint64_t count, int idle_s) override {
         return scene.start_tool("rabbitmq_collect", {"--port", std::to_string(broker_.port()), "--queue",

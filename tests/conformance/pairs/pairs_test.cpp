@@ -71,15 +71,6 @@ std::string configuration(const Way& way) {
     return "{ \"backends\": { " + backends + " },\n\"routes\": { " + routes + " } }\n";
 }
 
-void kill_on_the_way(Scene& scene, std::uint64_t times) {
-    for (std::uint64_t kill = 1; kill <= times; ++kill) {
-        scene.wait_until_landed(messages() * kill / (2 * times + 1));
-        scene.host().kill();
-        CHECK(scene.landed().distinct() < messages());  // there is something to come
-        scene.start_host();
-    }
-}
-
 void remember(const Way& way, const Verdict& v) {
     const char* path = std::getenv("LEAT_PAIRS_RESULTS");
     if (path == nullptr) return;
@@ -96,9 +87,10 @@ Verdict run(const Way& way) {
     scene.start_host();
     REQUIRE_MESSAGE(ends().at(way.from)->is_subscribed(way.id()), scene.host_log());
     const int idle_s = way.hops > 0 && way.kills > 0 ? 10 : 40;
+    if (way.kills > 0) scene.hold_back_after(messages() * 3 / 4);
     Process collector = ends().at(way.to)->collect(scene, way.id(), messages(), idle_s);
     Process publisher = ends().at(way.from)->publish(scene, way.id(), messages());
-    kill_on_the_way(scene, way.kills);
+    scene.kill_on_the_way(messages(), way.kills);
     // Whoever reads back ends by itself when nothing comes any more; this is for a busy machine.
     const auto patience = 3min + std::chrono::seconds(messages() / 200 + way.kills * 30);
     CHECK(publisher.wait(patience) == 0);

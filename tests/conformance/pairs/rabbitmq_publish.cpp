@@ -4,11 +4,14 @@
 #include <amqp_tcp_socket.h>
 
 #include <array>
+#include <chrono>
 #include <iostream>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "support/record.hpp"
+#include "tools/hold.hpp"
 #include "tools/shape_arguments.hpp"
 #include "tools/stop.hpp"
 
@@ -18,6 +21,7 @@ namespace {
 
 constexpr std::string_view kUsage =
     "usage: rabbitmq_publish --port P --queue Q --record FILE --count N [--lanes L] [--size BYTES]\n"
+    "                        [--first-part N --until FILE]\n"
     "Ends when all are confirmed.";
 constexpr amqp_channel_t kChannel = 1;
 constexpr std::uint64_t kWindow = 1000;
@@ -53,11 +57,17 @@ class Publisher {
     Publisher& operator=(const Publisher&) = delete;
 
     /** Ids 1 to count: the id is the delivery tag. */
-    void run(std::uint64_t count) {
+    void run(std::uint64_t count, Hold hold) {
         std::uint64_t sent = 0;
         while (confirmed_ < count && stop_requested == 0) {
-            while (sent < count && sent - confirmed_ < kWindow) publish(++sent);
-            take_confirmation();
+            const std::uint64_t allowed = hold.allowed(count, sent);
+            while (sent < allowed && sent - confirmed_ < kWindow) publish(++sent);
+            if (confirmed_ < sent) {
+                take_confirmation();
+            } else {  // the rest is held back
+                record_.flush();
+                std::this_thread::sleep_for(std::chrono::milliseconds(2));
+            }
         }
         record_.flush();
         std::cout << "confirmed " << confirmed_ << std::endl;
@@ -115,6 +125,6 @@ int main(int argc, char** argv) {
     const Arguments arguments(argc, argv, kUsage);
     stop_on_signals();
     const Content content(shape_from(arguments));
-    Publisher(arguments, content).run(arguments.number("count", 1000));
+    Publisher(arguments, content).run(arguments.number("count", 1000), Hold(arguments));
     return 0;
 }
