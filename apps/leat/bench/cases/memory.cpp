@@ -1,6 +1,7 @@
 #include "bench/cases/memory.hpp"
 
 #include "bench/measure/bare.hpp"
+#include "bench/measure/bare_route.hpp"
 #include "bench/report/table.hpp"
 
 #include <thread>
@@ -86,8 +87,10 @@ void add_publish_rates(const Bench& bench, Cases& into) {
         c.frame.series = "publish to memory by payload, bytes";
         c.frame.x = static_cast<double>(payload);
         c.run = [&bench, n, payload] { return published(observe(bench.shop, writing(n, payload, newest())), n); };
-        c.ceiling = "bare loop that copies into a ring";
-        c.bare = [n, payload] { return bare_move({.messages = n, .payload = payload, .copies = true}); };
+        c.ceiling = "bare route into a ring";
+        c.bare = [n, payload] {
+            return bare_route({.messages = n, .payload = payload, .topics = 1, .reads = false});
+        };
         into.push_back(std::move(c));
     }
     for (uint64_t n = 10; n <= 1'000'000; n *= 10) {
@@ -210,8 +213,8 @@ Case ack_case(const Bench& bench, const std::string& id, const std::string& titl
         return nanoseconds(rate_of(observe(bench.shop, scene), n, n, &Observed::made_s));
     };
     if (routes > 1) return c;
-    c.ceiling = "bare loop of the same batches";
-    c.bare = [n, batch] { return nanoseconds(bare_move({.messages = n, .payload = kUsual, .batch = batch})); };
+    c.ceiling = "bare route of the same batches";
+    c.bare = [n, batch] { return nanoseconds(bare_route({.messages = n, .payload = kUsual, .batch = batch})); };
     return c;
 }
 

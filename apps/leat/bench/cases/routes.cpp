@@ -1,6 +1,7 @@
 // Routes with no broker: stages, plugin calls, writers, readers, routes and topics side by side.
 #include "bench/cases/memory.hpp"
 #include "bench/measure/bare.hpp"
+#include "bench/measure/bare_route.hpp"
 #include "bench/report/table.hpp"
 
 #include <algorithm>
@@ -68,8 +69,8 @@ void add_stages(const Bench& bench, Cases& into) {
         c.frame.x = static_cast<double>(stages + 1);
         if (stages == 2) c.frame.goal = {.ratio = 0.5, .value = 40e6};
         c.run = [&bench, n, stages] { return staged_rate(bench, n, Json::object(), passing(bench, stages)); };
-        c.ceiling = "bare loop with as many calls";
-        c.bare = [n, stages] { return bare_move({.messages = n, .payload = kPayload, .stages = stages}); };
+        c.ceiling = "bare route with as many stages";
+        c.bare = [n, stages] { return bare_route({.messages = n, .payload = kPayload, .stages = stages}); };
         into.push_back(std::move(c));
     }
 }
@@ -95,9 +96,10 @@ void add_memory_to_memory(const Bench& bench, Cases& into) {
             scene.expected = n;
             return rate_of(observe(bench.shop, scene), n, n, &Observed::moved_s);
         };
-        c.ceiling = shards == 1 ? "bare loop with two copies" : "two threads and a ring";
+        if (shards == 1) c.frame.goal = {.ratio = 0.5};
+        c.ceiling = shards == 1 ? "bare route through two rings" : "two threads and a ring";
         c.bare = [n, shards] {
-            return shards == 1 ? bare_move({.messages = n, .payload = kPayload, .stages = 2, .copies = true})
+            return shards == 1 ? bare_route({.messages = n, .payload = kPayload, .stages = 2, .topics = 2})
                                : bare_cross(n, kPayload);
         };
         into.push_back(std::move(c));
@@ -123,13 +125,13 @@ void add_plugin_calls(const Bench& bench, Cases& into) {
             with.cpu_us.reset();
             return with;
         };
-        c.ceiling = "an indirect call in a bare loop";
+        c.ceiling = "a function pointer in a bare route";
         c.bare = [n, batch] {
-            const BareMove with{.messages = n, .payload = kPayload, .stages = kStages, .batch = batch};
-            BareMove without = with;
+            const BareRoute with{.messages = n, .payload = kPayload, .stages = kStages, .batch = batch};
+            BareRoute without = with;
             without.stages = 0;
             Sample sample;
-            sample.value = std::max(0.0, (1e9 / bare_move(with).value - 1e9 / bare_move(without).value) / kStages);
+            sample.value = std::max(0.0, (1e9 / bare_route(with).value - 1e9 / bare_route(without).value) / kStages);
             return sample;
         };
         into.push_back(std::move(c));

@@ -1,19 +1,17 @@
 #include "bench/measure/bare.hpp"
 
+#include "bench/measure/bare_parts.hpp"
 #include "bench/measure/child.hpp"
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <memory>
-#include <stdexcept>
 #include <thread>
 
 namespace leat::bench {
@@ -21,157 +19,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kBatch = 256;
-constexpr size_t kRingBytes = 64u << 20;  // as much as a memory topic holds by default
-
-// As large as the message that crosses the plugin boundary.
-struct Message {
-    const char* payload;
-    size_t size;
-    uint64_t token;
-    char rest[88];
-};
-static_assert(sizeof(Message) == 112);
-
 int64_t now_ns() { return Clock::now().time_since_epoch().count(); }
-
-void stamp(char* at, size_t size, uint64_t number, int64_t due_ns) {  // hot: per message
-    const uint32_t stream = 0;
-    std::memcpy(at, "LEAT", 4);
-    std::memcpy(at + 4, &stream, 4);
-    std::memcpy(at + 8, &number, 8);
-    std::memcpy(at + 16, &due_ns, 8);
-    std::memset(at + 24, '.', size - 24);
-}
-
-uint64_t number_of(const char* payload) {
-    uint64_t number = 0;
-    std::memcpy(&number, payload + 8, 8);
-    return number;
-}
-
-// A ring of blocks of messages with their payloads; a batch is copied into one.
-class Ring {
-  public:
-    explicit Ring(size_t payload)
-        : block_(kBatch * (sizeof(Message) + payload)),
-          slots_(std::clamp<size_t>(kRingBytes / block_, 4, 256)),
-          memory_(std::make_unique<char[]>(block_ * slots_)) {}
-
-    size_t slots() const { return slots_; }
-    Message* block(uint64_t i) { return reinterpret_cast<Message*>(memory_.get() + i % slots_ * block_); }
-
-    void copy(const Message* messages, size_t n, uint64_t to) {  // hot: per message
-        Message* const into = block(to);
-        char* at = reinterpret_cast<char*>(into + kBatch);
-        for (size_t i = 0; i < n; ++i) {
-            into[i] = messages[i];
-            std::memcpy(at, messages[i].payload, messages[i].size);
-            into[i].payload = at;
-            at += messages[i].size;
-        }
-    }
-
-  private:
-    size_t block_, slots_;
-    std::unique_ptr<char[]> memory_;
-};
-
-using Stage = void (*)(Message*, size_t);
-
-void look(Message* batch, size_t n) {  // hot: per message
-    for (size_t i = 0; i < n; ++i) batch[i].rest[0] = static_cast<char>(batch[i].rest[0] + batch[i].payload[0]);
-}
-
-Stage volatile unknown_stage = look;  // so that it is called, not merged into the loop
-
-// Messages made batch by batch into the same memory.
-class Maker {
-  public:
-    explicit Maker(size_t payload) : payload_(std::max<size_t>(payload, 24)), bytes_(kBatch * payload_) {}
-
-    Message* make(size_t n, uint64_t first, int64_t due_ns) {  // hot: per message
-        for (size_t i = 0; i < n; ++i) {
-            char* at = bytes_.data() + i * payload_;
-            stamp(at, payload_, first + i, due_ns);
-            batch_[i].payload = at;
-            batch_[i].size = payload_;
-            batch_[i].token = first + i;
-        }
-        return batch_;
-    }
-
-  private:
-    size_t payload_;
-    std::vector<char> bytes_;
-    Message batch_[kBatch] = {};
-};
-
-double own_cpu_s() {
-    rusage u{};
-    getrusage(RUSAGE_SELF, &u);
-    return static_cast<double>(u.ru_utime.tv_sec + u.ru_stime.tv_sec) +
-           static_cast<double>(u.ru_utime.tv_usec + u.ru_stime.tv_usec) * 1e-6;
-}
-
-struct Run {
-    /// Everything is made and touched; now it counts.
-    void start() {
-        cpu_s = own_cpu_s();
-        began = Clock::now();
-    }
-
-    double seconds = 0, cpu_s = 0;
-    Clock::time_point began;
-    uint64_t moved = 0;
-    std::vector<int64_t> delays;
-};
-
-// Times the work in a process of its own.
-Run run_apart(const std::function<void(Run&)>& work) {
-    const Ended ended = in_child(
-        [&work] {
-            Run run;
-            work(run);
-            run.seconds = std::chrono::duration<double>(Clock::now() - run.began).count();
-            return Json{run.seconds, own_cpu_s() - run.cpu_s, run.moved, run.delays}.dump();
-        },
-        std::chrono::seconds(60));
-    if (!ended.failure.empty()) throw std::runtime_error("a bare loop failed: " + ended.failure);
-    const Json json = Json::parse(ended.output);
-    Run run;
-    run.seconds = json[0].get<double>();
-    run.cpu_s = json[1].get<double>();
-    run.moved = json[2].get<uint64_t>();
-    run.delays = json[3].get<std::vector<int64_t>>();
-    return run;
-}
-
-Sample rate(const Run& run, uint64_t messages) {
-    Sample sample;
-    if (run.moved != messages) throw std::runtime_error("a bare loop lost messages");
-    sample.value = static_cast<double>(messages) / run.seconds;
-    sample.cpu_us = run.cpu_s * 1e6 / static_cast<double>(messages);
-    return sample;
-}
-
-void move_all(const BareMove& what, Run& run) {
-    Maker maker(what.payload);
-    Ring ring(what.copies ? what.payload : 0);
-    uint64_t blocks = 0;
-    run.start();
-    for (uint64_t done = 0; done < what.messages;) {
-        const size_t n = std::min<uint64_t>(what.batch, what.messages - done);
-        Message* batch = maker.make(n, done, 0);
-        for (size_t s = 0; s < what.stages; ++s) unknown_stage(batch, n);
-        if (what.copies) {
-            ring.copy(batch, n, blocks);
-            batch = ring.block(blocks++);
-        }
-        for (size_t i = 0; i < n; ++i) run.moved += number_of(batch[i].payload) == done + i ? 1 : 0;
-        done += n;
-    }
-}
 
 void cross_all(uint64_t messages, size_t payload, Run& run) {
     Ring ring(payload);
@@ -271,10 +119,6 @@ void delay_all(const BareDelay& what, Run& run) {
 }
 
 }  // namespace
-
-Sample bare_move(const BareMove& what) {
-    return rate(run_apart([&](Run& run) { move_all(what, run); }), what.messages);
-}
 
 Sample bare_cross(uint64_t messages, size_t payload) {
     return rate(run_apart([&](Run& run) { cross_all(messages, payload, run); }), messages);

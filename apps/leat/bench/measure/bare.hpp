@@ -1,7 +1,7 @@
 // The ceilings of what happens in memory: small loops that do the same work, compiled here, with no router, no plugin
-// and no configuration. Each runs in a process of its own.
+// and no configuration; bare_route.hpp has that of a route. Each runs in a process of its own.
 //
-//     Sample s = bare_move({.messages = 10'000'000, .payload = 100, .stages = 2, .copies = true});
+//     Sample s = bare_cross(10'000'000, 100);
 #pragma once
 
 #include "bench/cases/case.hpp"
@@ -10,17 +10,6 @@
 #include <cstdint>
 
 namespace leat::bench {
-
-struct BareMove {
-    uint64_t messages = 0;
-    size_t payload = 100;  ///< bytes
-    size_t stages = 0;     ///< calls of an unknown function that looks at each message, one behind the other
-    bool copies = false;   ///< each message and its payload is copied into a ring, as into a topic
-    size_t batch = 256;
-};
-
-/// One thread: payloads are stamped, handed through, copied, read and acknowledged. The value is messages a second.
-Sample bare_move(const BareMove& what);
 
 /// Two threads and a ring between them: one stamps and copies, the other reads. The value is messages a second.
 Sample bare_cross(uint64_t messages, size_t payload);
