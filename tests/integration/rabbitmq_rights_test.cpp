@@ -145,3 +145,23 @@ TEST_CASE("a queue that somebody deletes is waited for by a route that does not 
     client.publish("", "deleted.in", numbered(1, kFew));
     check_all_landed(bridge, client, "deleted.in", "deleted.out", kFew, "a deleted queue, RabbitMQ -> RabbitMQ");
 }
+
+TEST_CASE("a routing key without the right does not hold up those that have it") {
+    AmqpClient client(strict_broker().port());
+    client.declare_exchange("topics", "fanout");
+    for (const char* queue : {"topics.in", "topics.out", "topics.dead"}) client.declare(queue);
+    client.bind("topics.in", "topics", "");
+    client.bind("topics.out", "amq.topic", "#");
+    strict_broker().ctl({"set_permissions", "-p", "/", "few", "^$", "^amq\\.(topic|default)$", "^topics"});
+    strict_broker().ctl({"set_topic_permissions", "-p", "/", "few", "amq.topic", "^yes", ".*"});
+    for (std::size_t n = 1; n <= kFew; n += 3) {
+        client.publish("topics", "yes." + std::to_string(n), numbered(n, 1));
+        client.publish("topics", "no." + std::to_string(n), {"refused"});
+        client.publish("topics", "yes." + std::to_string(n), numbered(n + 1, 2));
+    }
+    Bridge bridge(as_few(), R"("queue": "topics.in")", R"("exchange": "amq.topic", "routing_key": "${topic}")",
+                  R"(, "on_failure": { "attempts": 2, "delay": "20ms", "dead_letter": { "backend": "mq",
+                       "routing_key": "topics.dead" } })");
+    check_all_landed(bridge, client, "topics.in", "topics.out", kFew, "keys without the right between, RabbitMQ");
+    CHECK(client.count("topics.dead") == static_cast<int>(kFew / 3));
+}

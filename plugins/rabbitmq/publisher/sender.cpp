@@ -16,12 +16,16 @@ constexpr int kConnectionForced = 320;
 constexpr int kInternalError = 541;
 
 constexpr bool is_syntax(int code) { return code >= 501 && code <= 506; }
+// A user may have the right to write to an exchange, but not with every routing key (topic permissions).
+bool is_about_a_topic(const Closed& closed) {
+    return closed.code() == kAccessRefused &&
+           std::string_view(closed.what()).find("access to topic '") != std::string_view::npos;
+}
 constexpr bool is_about_a_message(int code) { return code != kConnectionForced && code != kInternalError; }
 
 constexpr std::size_t kRun = 64;               // messages between two looks at the socket
 constexpr std::size_t kRunBytes = 128 * 1024;  // bytes likewise
 constexpr std::chrono::seconds kLookAgain{5};  // for a topology that was not there
-constexpr std::chrono::seconds kMissing{1};    // an exchange that was not there is not tried again before
 
 }  // namespace
 
@@ -270,11 +274,9 @@ bool Sender::publish_some(Connection& connection) {
 
 // False: it was not sent, but ended.
 bool Sender::publish(Connection& connection, const Job& job) {
-    if (!missing_.empty()) {
-        const auto at = missing_.find(view(job.exchange));
-        if (at != missing_.end() && Clock::now() < at->second.first)
-            return end(job, LEAT_RETRY, at->second.second), false;
-        if (at != missing_.end()) missing_.erase(at);
+    if (!refusals_.empty()) {
+        if (const std::string* why = refusals_.find(view(job.exchange), view(job.routing_key), Clock::now()))
+            return end(job, LEAT_RETRY, *why), false;
     }
     const leat_message& message = *job.message;
     if (const char* fault = properties_.fill(message, job.plan->publish, sent_.next_tag()))
@@ -318,7 +320,9 @@ void Sender::find_culprit(const Closed& closed) {
 
 void Sender::blame(const Job& job, const Closed& closed) {
     if (closed.code() == kNotFound || closed.code() == kAccessRefused) {
-        missing_[std::string(view(job.exchange))] = {Clock::now() + kMissing, closed.what()};
+        std::optional<std::string_view> key;
+        if (is_about_a_topic(closed)) key = view(job.routing_key);
+        refusals_.remember(view(job.exchange), key, closed.what(), Clock::now());
         tell_barred(job, closed);
     }
     const bool is_final = closed.code() == kPreconditionFailed || is_syntax(closed.code());

@@ -13,7 +13,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "amqp/io_thread.hpp"
 #include "mapping.hpp"
 #include "publisher/confirms.hpp"
+#include "publisher/refusals.hpp"
 #include "publisher/waiting.hpp"
 #include "topology.hpp"
 
@@ -115,8 +115,7 @@ class Sender final : public IoThread {
     std::vector<Wanted> sinks_;
     std::vector<Barred> barred_;                         // at most one for each sink
     std::vector<std::shared_ptr<const SinkPlan>> gone_;  // withdrawn; kept while jobs name them
-    std::map<std::string, std::pair<Clock::time_point, std::string>, std::less<>>
-        missing_;  // exchanges, or no right to them; until when
+    Refusals refusals_;
     PropertiesWriter properties_;
     Clock::time_point look_again_{};
     std::size_t suspects_ = 0;  // the first of waiting_: to be sent one by one
