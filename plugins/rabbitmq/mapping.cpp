@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 #include <cstring>
+#include <stdexcept>
+#include <string>
 
 #include "amqp/bytes.hpp"
 #include "field_text.hpp"
@@ -126,6 +128,10 @@ void lay_out(Out& out, const Delivery& delivery, std::string_view key_header, bo
 }  // namespace
 
 std::size_t DeliveryReader::measure(const Delivery& delivery) {
+    if (delivery.body_size > kLargestBody) {
+        throw std::length_error("the broker announces a message of " + std::to_string(delivery.body_size) +
+                                " bytes; at most 2 GiB are taken");
+    }
     Counter counter;
     lay_out(counter, delivery, key_header_, takes_properties_, scratch_);
     return counter.headers * sizeof(leat_header) + counter.size + delivery.routing_key.len + delivery.body_size;

@@ -44,7 +44,11 @@ class DeliveryReader {
     DeliveryReader(std::string key_header, bool takes_properties)
         : key_header_(std::move(key_header)), takes_properties_(takes_properties) {}
 
-    /// Bytes for headers, their texts, topic, key and body.                                      // hot: per message
+    /// The largest body that is taken; RabbitMQ itself takes 512 MiB at most [max_message_size].
+    static constexpr std::size_t kLargestBody = std::size_t{2} << 30;
+
+    /// Bytes for headers, their texts, topic, key and body. Throws std::length_error where a body of more than
+    /// kLargestBody is announced.                                                               // hot: per message
     std::size_t measure(const Delivery& delivery);
     /// Fills everything but buffer, receipt and lane; the payload's bytes are the caller's to write.   // hot: per
     /// message

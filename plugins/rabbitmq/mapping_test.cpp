@@ -181,6 +181,20 @@ TEST_CASE("without properties only the key is taken") {
     CHECK(leat::view(got.message.key) == "k");
 }
 
+TEST_CASE("a body that no broker has is refused before anything is reserved for it") {
+    const amqp_basic_properties_t properties{};
+    DeliveryReader reader("leat-message-key", true);
+    for (const std::size_t size : {DeliveryReader::kLargestBody + 1, ~std::size_t{0} - 100}) {
+        const Delivery delivery{of(""), of("the.key"), &properties, size, false};
+        CHECK_THROWS_WITH_AS(
+            reader.measure(delivery),
+            ("the broker announces a message of " + std::to_string(size) + " bytes; at most 2 GiB are taken").c_str(),
+            std::length_error);
+    }
+    const Delivery largest{of(""), of("the.key"), &properties, DeliveryReader::kLargestBody, false};
+    CHECK(reader.measure(largest) == DeliveryReader::kLargestBody + std::strlen("the.key"));
+}
+
 TEST_CASE("the size that is said for properties covers what they take on the wire") {
     std::mt19937 random(7);
     for (int round = 0; round < 200; ++round) {

@@ -15,7 +15,7 @@ constexpr int kPreconditionFailed = 406;
 constexpr int kConnectionForced = 320;
 constexpr int kInternalError = 541;
 
-constexpr bool is_syntax(int code) { return code >= 501 && code <= 506; }
+constexpr bool is_syntax(int code) { return code >= 501 && code <= 505; }  // 506: the broker lacks resources
 // A user may have the right to write to an exchange, but not with every routing key (topic permissions).
 bool is_about_a_topic(const Closed& closed) {
     return closed.code() == kAccessRefused &&
