@@ -74,6 +74,7 @@ TEST_CASE("a reason is cut by columns, whatever script it is in") {
 
 TEST_CASE("a low terminal drops ledgers first, then routes that run well") {
     std::vector<RouteView> routes;
+    routes.reserve(10);
     for (int i = 0; i < 10; ++i)
         routes.push_back(route("r" + std::to_string(i), i == 9 ? "failed" : "running", i == 9 ? "why" : ""));
     CHECK(table(routes, {79, 40}).size() == 2 + 10 * 2 + 1);

@@ -97,7 +97,7 @@ int report(const Host& host, bool only_look) {
             std::printf(
                 "only the first %llu were looked at: as many as may be in flight. To see more:\n"
                 "  --from '{\"max_in_flight\": %llu}'\n",
-                static_cast<unsigned long long>(seen), static_cast<unsigned long long>(10 * seen));
+                static_cast<unsigned long long>(seen), 10 * static_cast<unsigned long long>(seen));
         }
     } else {
         std::printf("%s\n", summary_of(route).c_str());

@@ -47,6 +47,7 @@ OptionReader::Fields OptionReader::read_fields(const leat_option* const* declare
                                                const std::vector<std::string_view>& core_keys) {
     const auto options = options_in(declared);
     std::vector<std::string_view> known;
+    known.reserve(options.size() + core_keys.size());
     for (const leat_option* option : options) known.emplace_back(option->name);
     known.insert(known.end(), core_keys.begin(), core_keys.end());
     for (const Node* node : given) {

@@ -227,6 +227,7 @@ class Expander {
 
     void report_same_names(const std::vector<Node>& made, std::string_view what) {
         std::vector<const Node*> by_name;
+        by_name.reserve(made.size());
         for (const Node& each : made) by_name.push_back(&each);
         std::stable_sort(by_name.begin(), by_name.end(),
                          [](const Node* a, const Node* b) { return a->name < b->name; });
