@@ -72,7 +72,8 @@ class Rig : public Makers {
     template <class T, class... Arguments>
     void add_stage_of(uint32_t flags, Arguments... arguments) {
         add_stage({}, flags);
-        make_stage_ = [this, arguments...](runtime::Shard& shard, std::unique_ptr<runtime::Identity> identity) {
+        make_stage_[plan.through.back().name] = [this, arguments...](runtime::Shard& shard,
+                                                                     std::unique_ptr<runtime::Identity> identity) {
             return stand_in(shard, std::make_unique<T>(arguments...), std::move(identity));
         };
     }
@@ -135,7 +136,9 @@ class Rig : public Makers {
         }
         auto identity = identity_of(r, LEAT_ROLE_STAGE, "", s.name);
         if (s.descriptor->flags & LEAT_STAGE_SETTLES) identity->c.flags |= LEAT_IDENTITY_MANUAL;
-        if (make_stage_) return make_stage_(shard, std::move(identity));
+        if (const auto of_test = make_stage_.find(s.name); of_test != make_stage_.end()) {
+            return of_test->second(shard, std::move(identity));
+        }
         return stand_in(shard, std::make_unique<Calls>(handlers_.at(s.name)), std::move(identity));
     }
     std::unique_ptr<leat_instance> sink(runtime::Shard& shard, const RoutePlan& r, const SinkPlan& s, uint32_t role,
@@ -189,7 +192,9 @@ class Rig : public Makers {
     }
 
     int count_, lanes_;
-    std::function<std::unique_ptr<leat_instance>(runtime::Shard&, std::unique_ptr<runtime::Identity>)> make_stage_;
+    using MakeStage =
+        std::function<std::unique_ptr<leat_instance>(runtime::Shard&, std::unique_ptr<runtime::Identity>)>;
+    std::map<std::string, MakeStage> make_stage_;  // by step, as handlers_
     std::map<std::string, std::function<void(Message&)>> handlers_;
     Parts parts_;
     runtime::Shard shard_{0};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace leat::route {
@@ -18,45 +19,74 @@ class Wiring {
         if (plan_.ack == AckWhen::manual) {
             chain_.manual = std::make_unique<ManualAck>(control_, plan_.max_in_flight);
         }
-        DeadLetter* dead_letter = dead_letter_of(plan_.on_failure);
-        redriven_ = dead_letter;
-        leat_inlet* below = branches(dead_letter);
-        below = stages(plan_.through, "", plan_.on_failure.policy, dead_letter, below);
+        of_route_ = {plan_.on_failure.policy, dead_letter_of(plan_.on_failure), nullptr};
+        redriven_ = of_route_.dead_letter;
+        leat_inlet* below = branches(rules_below(plan_.through, of_route_));
+        below = stages(plan_.through, "", of_route_, below);
         if (below) below = source_side(below);
         chain_.top = below;
         return error_;
     }
 
   private:
-    leat_inlet* branches(DeadLetter* dead_letter) {
+    // What becomes of the messages that a step gives up.
+    struct Rules {
+        FailurePolicy policy;
+        DeadLetter* dead_letter = nullptr;
+        const StagePlan* taker = nullptr;  // a stage above that they go up to
+    };
+
+    static bool takes_rejects(const StagePlan& stage) {
+        return (stage.descriptor->flags & LEAT_STAGE_TAKES_REJECTS) != 0;
+    }
+
+    // Of steps below some of the list: the nearest stage that takes rejects gets theirs.
+    static Rules rules_below(std::span<const StagePlan> list, const Rules& rules) {
+        const auto taker = std::find_if(list.rbegin(), list.rend(), takes_rejects);
+        if (taker == list.rend()) return rules;
+        Rules up{rules.policy, nullptr, &*taker};
+        up.policy.then = FailurePolicy::Then::source;
+        return up;
+    }
+
+    void enters(const std::string& step, leat_inlet* inlet, const Rules& rules) {
+        entries_[step] = inlet;
+        if (rules.taker) takers_[step] = rules.taker->name;
+    }
+
+    leat_inlet* branches(const Rules& rules) {
         std::vector<leat_inlet*> inlets;
         for (const BranchPlan& branch : plan_.branches) {
-            leat_inlet* inlet = this->branch(branch, dead_letter);
+            leat_inlet* inlet = this->branch(branch, rules);
             if (!inlet) return nullptr;
             inlets.push_back(inlet);
         }
         if (inlets.size() == 1 && !plan_.branches[0].condition) return inlets[0];
-        Gate& gate = this->gate("to", plan_.on_failure.policy, dead_letter);
+        Gate& gate = this->gate("to", rules);
         auto& fan_out =
             chain_.fan_outs.emplace_back(std::make_unique<FanOut>(control_, gate, plan_.only_first, plan_.ordered));
         for (size_t i = 0; i < inlets.size(); ++i) fan_out->add(plan_.branches[i].condition, inlets[i]);
         gate.open(fan_out->inlet());
-        return entries_["to"] = gate.inlet();
+        enters("to", gate.inlet(), rules);
+        return gate.inlet();
     }
 
-    leat_inlet* branch(const BranchPlan& branch, DeadLetter* of_route) {
+    leat_inlet* branch(const BranchPlan& branch, const Rules& above) {
         if (!error_.empty()) return nullptr;
-        const FailurePlan& failure = branch.has_own_failure ? branch.on_failure : plan_.on_failure;
-        DeadLetter* dead_letter = branch.has_own_failure ? dead_letter_of(branch.on_failure) : of_route;
+        Rules rules = branch.best_effort ? of_route_ : above;  // nobody waits for what a best effort gives up
+        if (branch.has_own_failure) rules = {branch.on_failure.policy, dead_letter_of(branch.on_failure), nullptr};
         leat_instance* part = nullptr;
         leat_inlet* below = sink(branch.sink, LEAT_ROLE_SINK, branch.name, part);
         if (!below) return nullptr;
-        if (plan_.redrive && branch.name == plan_.redrive->branch) redriven_ = dead_letter;
+        if (plan_.redrive && branch.name == plan_.redrive->branch && branch.has_own_failure) {
+            redriven_ = rules.dead_letter;
+        }
         const bool in_order =
             plan_.strict && branch.sink.descriptor && (branch.sink.descriptor->flags & LEAT_SINK_IN_ORDER);
-        below = policy(branch.name, failure.policy, dead_letter, in_order, chain_.sinks.back().get(), part, below);
-        entries_[branch.name] = below;
-        below = stages(branch.through, branch.name, failure.policy, dead_letter, below);
+        const Rules of_sink = rules_below(branch.through, rules);
+        below = policy(branch.name, of_sink, in_order, chain_.sinks.back().get(), part, below);
+        enters(branch.name, below, of_sink);
+        below = stages(branch.through, branch.name, rules, below);
         if (!below || branch.best_effort == 0) return below;
         auto& queue = chain_.best_efforts.emplace_back(
             std::make_unique<BestEffort>(control_, branch.name, branch.best_effort, branch.drops_oldest));
@@ -65,9 +95,9 @@ class Wiring {
     }
 
     // part  what the sink shares with others: both must be up for a time-out to count.
-    leat_inlet* policy(const std::string& step, const FailurePolicy& rules, DeadLetter* dead_letter, bool in_order,
-                       const leat_instance* below, const leat_instance* part, leat_inlet* inlet) {
-        StepSetup setup{control_, step, rules, dead_letter, plan_.ordered, plan_.strict, in_order, {}};
+    leat_inlet* policy(const std::string& step, const Rules& rules, bool in_order, const leat_instance* below,
+                       const leat_instance* part, leat_inlet* inlet) {
+        StepSetup setup{control_, step, rules.policy, rules.dead_letter, plan_.ordered, plan_.strict, in_order, {}};
         setup.up_since = [below, part]() -> std::optional<int64_t> {
             int64_t since = 0;
             for (const leat_instance* i : {below, part}) {
@@ -127,14 +157,14 @@ class Wiring {
         return made.get();
     }
 
-    Gate& gate(const std::string& step, const FailurePolicy& policy, DeadLetter* dead_letter) {
+    Gate& gate(const std::string& step, const Rules& rules) {
         return *chain_.gates.emplace_back(
-            std::make_unique<Gate>(StepSetup{control_, step, policy, dead_letter, plan_.ordered}));
+            std::make_unique<Gate>(StepSetup{control_, step, rules.policy, rules.dead_letter, plan_.ordered}));
     }
 
     // The stages of a list, the last one first, each with its failure policy above it.
-    leat_inlet* stages(const std::vector<StagePlan>& list, const std::string& branch, const FailurePolicy& policy,
-                       DeadLetter* dead_letter, leat_inlet* below) {
+    leat_inlet* stages(const std::vector<StagePlan>& list, const std::string& branch, const Rules& of_list,
+                       leat_inlet* below) {
         for (auto stage = list.rbegin(); stage != list.rend() && below && error_.empty(); ++stage) {
             auto instance = makers_.stage(control_.shard(), plan_, *stage, branch, error_);
             if (!instance) return nullptr;
@@ -142,24 +172,30 @@ class Wiring {
             chain_.stages.push_back(std::move(instance));
             leat_inlet* inlet = made->component->inlet;
             const uint32_t flags = stage->descriptor->flags;
-            if (flags & LEAT_STAGE_ASYNC) {
-                inlet = this->policy(stage->name, policy, dead_letter, false, made, nullptr,
-                                     watched(inlet, nullptr, made));
+            Rules rules = rules_below({list.data(), &*stage}, of_list);
+            if (takes_rejects(*stage)) rules.policy.timeout = {};  // what is under way has its time-outs below
+            if (flags & (LEAT_STAGE_ASYNC | LEAT_STAGE_TAKES_REJECTS)) {
+                inlet = policy(stage->name, rules, false, made, nullptr, watched(inlet, nullptr, made));
             } else {
-                Gate& above = gate(stage->name, policy, dead_letter);
+                Gate& above = gate(stage->name, rules);
                 above.open(watched(inlet, nullptr, made, &above));
                 inlet = above.inlet();
             }
             if (chain_.manual && (flags & LEAT_STAGE_SETTLES)) below = chain_.manual->below(below);
             made->start(watched(below, made, nullptr));
             below = inlet;
-            entries_[stage->name] = inlet;
+            enters(stage->name, inlet, rules);
         }
         return error_.empty() ? below : nullptr;
     }
 
-    // Dead letters go in at their steps; their lanes are those of the dead letter.
+    // Dead letters go in at their steps, or at the stage that takes what these give up; their lanes are those of the
+    // dead letter.
     leat_inlet* redrive(leat_inlet* below) {
+        for (auto& [step, entry] : entries_) {
+            auto taker = takers_.find(step);
+            for (; taker != takers_.end(); taker = takers_.find(taker->second)) entry = entries_.at(taker->second);
+        }
         leat_inlet* dead_letter = redriven_ ? redriven_->sink() : nullptr;
         chain_.redrive = std::make_unique<Redrive>(control_, *plan_.redrive, entries_, below, dead_letter);
         return chain_.redrive->inlet();
@@ -195,7 +231,9 @@ class Wiring {
     Control& control_;
     Chain& chain_;
     std::map<std::string, leat_inlet*> entries_;  // by step: where its messages go in
-    DeadLetter* redriven_ = nullptr;              // whose dead letters plan_.redrive moves back
+    std::map<std::string, std::string> takers_;   // by step: the stage that takes what it gives up
+    Rules of_route_;
+    DeadLetter* redriven_ = nullptr;  // whose dead letters plan_.redrive moves back
     std::string error_;
 };
 

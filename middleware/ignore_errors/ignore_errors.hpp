@@ -28,6 +28,7 @@ class Reasons {
 
 class IgnoreErrors : public holding::Keeper {
   public:
+    static constexpr uint32_t kFlags = LEAT_STAGE_ASYNC | LEAT_STAGE_TAKES_REJECTS;
     std::vector<std::string> reasons;
     bool retries = false;
 

@@ -40,7 +40,7 @@ extern "C" {
 /* A plugin is refused when its major differs from the host's, or when its minor is newer than the host's.
  * A minor version only adds. */
 #define LEAT_ABI_MAJOR 1u
-#define LEAT_ABI_MINOR 0u
+#define LEAT_ABI_MINOR 1u
 
 /* The most messages in one push and settlements in one settle, for ever. */
 #define LEAT_BATCH_MAX 256u
@@ -547,6 +547,12 @@ struct leat_check {
  * identity says LEAT_IDENTITY_MANUAL. A message that keeps its receipt is acknowledged when it has landed, as ever.
  * An acknowledgement may be withheld by the host while max_in_flight messages are unfinished below the stage. */
 #define LEAT_STAGE_SETTLES 32u
+/* Since minor 1; goes with LEAT_STAGE_ASYNC. The stage wants to be told what is given up below: the steps below it
+ * then retry as the route's policy says, but have no end of their own for a message that never lands (no dead letter,
+ * no stop, no discard). It is settled LEAT_REJECT, with the reason, up to this stage, which settles as it likes; what
+ * it passes on as LEAT_REJECT meets its own step's policy, which has the route's end. Branches with a policy of their
+ * own, and those that nobody waits for, keep theirs. */
+#define LEAT_STAGE_TAKES_REJECTS 64u
 
 typedef struct leat_descriptor {
     uint32_t size;

@@ -16,7 +16,7 @@ inline namespace v1 {
 
 class Stage : public Receiver {
   public:
-    /// Descriptor flags (LEAT_STAGE_ASYNC, _UNORDERED, _SETTLES): hide it with one of your own.
+    /// Descriptor flags (LEAT_STAGE_ASYNC, _UNORDERED, _SETTLES, _TAKES_REJECTS): hide it with one of your own.
     static constexpr uint32_t kFlags = 0;
 
     void signal(uint32_t what, uint64_t arg) override { next_->signal(next_, what, arg); }
