@@ -172,7 +172,8 @@ std::string PahoLink::attempt() {
         if (settings_.can_be_cut) {
             const auto at = settings_.proxy.rfind('@');
             tunnel_ =
-                std::make_unique<Tunnel>(at == std::string::npos ? settings_.proxy : settings_.proxy.substr(at + 1));
+                std::make_unique<Tunnel>(settings_.host, settings_.port,
+                                         at == std::string::npos ? settings_.proxy : settings_.proxy.substr(at + 1));
         }
         const bool is_v5 = settings_.connect.version == Version::v5;
         paho::create_options create(is_v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1);

@@ -220,7 +220,7 @@ TEST_CASE("paho: a certificate of an unknown authority is refused") {
 
 TEST_CASE("paho: through an HTTP proxy, with user and password, source and sink") {
     Mosquitto broker({.extra = kUnlimited});
-    Tunnel proxy("");  // it speaks CONNECT as a proxy does
+    Tunnel proxy("127.0.0.1", broker.port(), "");  // it speaks CONNECT as a proxy does
     for (const bool source : {true, false}) {
         CAPTURE(source);
         PahoRig rig(broker);

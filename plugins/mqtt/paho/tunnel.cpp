@@ -28,9 +28,20 @@ void no_delay(int fd) {
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+// Of `host:port`, `[IPv6]:port`, or a host alone.
+Tunnel::Place place_of(const std::string& text, const char* usual_port) {
+    const auto colon = text.rfind(':');
+    const bool has_port = colon != std::string::npos && (text.back() != ']');
+    std::string host = text.substr(0, has_port ? colon : std::string::npos);
+    if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+    return {host, has_port ? text.substr(colon + 1) : usual_port};
+}
+
 }  // namespace
 
-Tunnel::Tunnel(std::string proxy) : proxy_(std::move(proxy)) {
+Tunnel::Tunnel(const std::string& broker_host, std::uint16_t broker_port, const std::string& proxy)
+    : broker_{broker_host, std::to_string(broker_port)} {
+    if (!proxy.empty()) proxy_ = place_of(proxy, "8080");
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     sockaddr_in at{};
@@ -104,19 +115,31 @@ bool Tunnel::wait(int fd, short events) {
 }
 
 void Tunnel::serve() {
-    if (!proxy_.empty()) {
-        if (open_far(proxy_)) pass();
-        return;
-    }
     std::string request;
     if (!read_request(request)) return;
-    // CONNECT host:port HTTP/1.1
-    const auto begin = request.find(' ');
-    const auto end = begin == std::string::npos ? begin : request.find(' ', begin + 1);
-    if (end == std::string::npos) return;
-    const bool is_open = open_far(request.substr(begin + 1, end - begin - 1));
+    if (!is_for_broker(request)) {
+        const std::string refusal = "HTTP/1.1 403 to the broker only\r\n\r\n";
+        send_all(near_, refusal.data(), refusal.size());
+        return;
+    }
+    if (!proxy_.host.empty()) {  // it answers
+        if (connect_far(proxy_) && send_all(far_, request.data(), request.size())) pass();
+        return;
+    }
+    const bool is_open = connect_far(broker_);
     const std::string answer = is_open ? "HTTP/1.1 200 OK\r\n\r\n" : "HTTP/1.1 502 no connection\r\n\r\n";
     if (send_all(near_, answer.data(), answer.size()) && is_open) pass();
+}
+
+// Whether it is a CONNECT host:port HTTP/1.1 to the broker.
+bool Tunnel::is_for_broker(const std::string& request) {
+    const std::string method = "CONNECT ";
+    const auto end = request.find(' ', method.size());
+    if (request.compare(0, method.size(), method) == 0 && end != std::string::npos &&
+        place_of(request.substr(method.size(), end - method.size()), "") == broker_)
+        return true;
+    set_error("the tunnel to " + broker_.host + ":" + broker_.port + " was asked for another place");
+    return false;
 }
 
 bool Tunnel::read_request(std::string& request) {
@@ -129,20 +152,12 @@ bool Tunnel::read_request(std::string& request) {
     return false;
 }
 
-bool Tunnel::open_far(const std::string& place) {
-    const auto colon = place.rfind(':');
-    std::string host = place.substr(0, colon);
-    const std::string port = colon == std::string::npos ? "8080" : place.substr(colon + 1);
-    if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);  // IPv6
-    return connect_far(host, port);
-}
-
-bool Tunnel::connect_far(const std::string& host, const std::string& port) {
+bool Tunnel::connect_far(const Place& place) {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     addrinfo* found = nullptr;
-    if (const int status = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &found); status != 0) {
-        set_error("cannot resolve '" + host + "': " + ::gai_strerror(status));
+    if (const int status = ::getaddrinfo(place.host.c_str(), place.port.c_str(), &hints, &found); status != 0) {
+        set_error("cannot resolve '" + place.host + "': " + ::gai_strerror(status));
         return false;
     }
     std::string why;

@@ -3,11 +3,13 @@
 // closes the connection before. A tunnel that is cut lets no byte pass any more, so the PUBACK does not reach the
 // broker.
 //
-//   Tunnel tunnel("");                              // or "proxy:3128"
+//   Tunnel tunnel("mq", 1883, "");                  // or with "proxy:3128" between
 //   options.set_http_proxy(tunnel.address());       // Paho asks it to CONNECT, as it would an HTTP proxy
 //   tunnel.cut();                                   // from any thread: the present connection is over
 //
-// TLS and WebSocket run inside of it, from Paho to the broker. One connection at a time, on a thread of its own.
+// It leads to its broker alone: whoever else finds the port reaches nothing that way but what takes connections from
+// everybody anyway. TLS and WebSocket run inside of it, from Paho to the broker. One connection at a time, on a
+// thread of its own.
 #pragma once
 
 #include <atomic>
@@ -20,9 +22,17 @@ namespace leat::mqtt {
 
 class Tunnel {
   public:
-    /// proxy  HTTP proxy behind the tunnel, host:port, which gets Paho's CONNECT as it is; empty: straight to the
+    /// A host by name or address (IPv6 without brackets) and a port.
+    struct Place {
+        std::string host;
+        std::string port;
+        bool operator==(const Place&) const = default;
+    };
+
+    /// broker  the only place that a CONNECT may ask for.
+    /// proxy   HTTP proxy behind the tunnel, host:port, which gets that CONNECT as it is; empty: straight to the
     /// broker. Throws std::runtime_error when there is no port or no thread.
-    explicit Tunnel(std::string proxy);
+    Tunnel(const std::string& broker_host, std::uint16_t broker_port, const std::string& proxy);
     ~Tunnel();
     Tunnel(const Tunnel&) = delete;
     Tunnel& operator=(const Tunnel&) = delete;
@@ -42,8 +52,8 @@ class Tunnel {
     void serve();
     bool wait(int fd, short events);
     bool read_request(std::string& request);
-    bool open_far(const std::string& place);
-    bool connect_far(const std::string& host, const std::string& port);
+    bool is_for_broker(const std::string& request);
+    bool connect_far(const Place& place);
     void pass();
     bool copy(int from, int to);
     bool pass_on();
@@ -51,7 +61,8 @@ class Tunnel {
     void close_both();
     void set_error(std::string why);
 
-    std::string proxy_;
+    Place broker_;
+    Place proxy_;  // no host: none
     std::uint16_t port_ = 0;
     int listener_ = -1;
     int wake_ = -1;  // an eventfd: the tunnel ends
