@@ -1,6 +1,7 @@
 // Plugins from elsewhere: broken, foreign, too new, of another time. Each is refused in words or works; none crashes.
 #include <doctest/doctest.h>
 
+#include <leat/plugin.h>
 #include <filesystem>
 #include <fstream>
 #include <leat/host.hpp>
@@ -44,8 +45,10 @@ const fs::path kBad = LEAT_BAD_PLUGINS;
 }  // namespace
 
 TEST_CASE("a library built for a newer interface is refused with both versions") {
-    CHECK(says(refusal_of(kBad / "bad_minor.so"), {"bad_minor.so", "1.99", "1.0", "newer leat"}));
-    CHECK(says(refusal_of(kBad / "bad_major.so"), {"bad_major.so", "7.0", "1.0"}));
+    const std::string minor = std::to_string(LEAT_ABI_MINOR);
+    const std::string host = "speaks 1." + minor, theirs = "interface 7." + minor;
+    CHECK(says(refusal_of(kBad / "bad_minor.so"), {"bad_minor.so", "1.99", host.c_str(), "newer leat"}));
+    CHECK(says(refusal_of(kBad / "bad_major.so"), {"bad_major.so", theirs.c_str(), host.c_str()}));
 }
 
 TEST_CASE("a library that is no plugin, and a file that is no library, are refused in words") {
