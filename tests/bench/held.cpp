@@ -146,7 +146,7 @@ int main(int argc, char** argv) {
     Results results;
     Result first = measure(rounds, "memory/start", "From a host made to the first message landed", "ms",
                            "\"value\": 20", [] { return start(); });
-    first.category = "start-up";
+    first.category = "startup";
     results.add(std::move(first));
     for (const uint64_t n : {4096u, 65536u, 1048576u}) {
         results.add(measure(rounds, "memory/in-flight/" + std::to_string(n),

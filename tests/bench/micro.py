@@ -19,16 +19,13 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from suite import micro, results  # noqa: E402
 
-GOOGLE = ["leat-bench-conditions"]
+GOOGLE = ["leat-bench-stages", "leat-bench-conditions"]
 # Programs that write the format themselves: words, and words of the quick form.
 OWN = {
-    "leat-bench-middleware": (["300000", "3"], ["20000", "1"]),
-}
-
-
-# Programs that only print a table.
-PLAIN = {
     "leat-bench-memory": (["5000000", "3"], ["500000", "1"]),
+    "leat-bench-crossing": (["50000", "3"], ["5000", "1"]),
+    "leat-bench-held": (["3"], ["1"]),
+    "leat-bench-middleware": (["300000", "3"], ["20000", "1"]),
 }
 
 
@@ -72,9 +69,6 @@ def main() -> int:
     for name, (full, quick) in OWN.items():
         print(f"== {name}", flush=True)
         found += run_own(find(options.build, name), quick if options.quick else full)
-    for name, (full, quick) in PLAIN.items():
-        print(f"== {name}", flush=True)
-        subprocess.run([str(find(options.build, name)), *(quick if options.quick else full)], check=True)
     if options.json:
         results.write(options.json, found)
     return 1 if any("median" not in result for result in found) else 0

@@ -23,7 +23,9 @@ OPTIONS = {"kafka": "--kafka", "mosquitto": "--mqtt", "rabbitmq": "--rabbitmq"} 
 
 
 def bench_words(options: argparse.Namespace, stage: Stage) -> list[str]:
-    words = QUICK if options.quick else ["--rounds", "3", "--ceilings", str(options.build / "tests" / "bench")]
+    own = options.build / "tests" / "bench"
+    words = QUICK if options.quick else ["--rounds", "3", "--ceilings", str(own)]
+    words = [*words, "--plugin-dir", str(own / "plugins")]  # stages that do nothing
     for kind, option in OPTIONS.items():
         words = [*words, option, stage.addresses.get(kind, "none")]
     for part in sorted(options.out.glob("*.json")):

@@ -169,14 +169,14 @@ void acknowledge_bare(benchmark::State& state, size_t together) {
 
 int main(int argc, char** argv) {
     using benchmark::RegisterBenchmark;
-    RegisterBenchmark("plugin-call/stage-256", stage, LEAT_BATCH_MAX, 2.0);
-    RegisterBenchmark("plugin-call/stage-256/bare", stage_bare, LEAT_BATCH_MAX);
-    RegisterBenchmark("plugin-call/stage-1", stage, 1, 100.0);
-    RegisterBenchmark("plugin-call/stage-1/bare", stage_bare, 1);
-    RegisterBenchmark("acknowledgement/individual", acknowledge, 1, 10.0)->UseManualTime();
-    RegisterBenchmark("acknowledgement/individual/bare", acknowledge_bare, 1);
-    RegisterBenchmark("acknowledgement/batched", acknowledge, LEAT_BATCH_MAX, 2.0)->UseManualTime();
-    RegisterBenchmark("acknowledgement/batched/bare", acknowledge_bare, LEAT_BATCH_MAX);
+    RegisterBenchmark("plugin_call/stage-256", stage, LEAT_BATCH_MAX, 2.0);
+    RegisterBenchmark("plugin_call/stage-256/bare", stage_bare, LEAT_BATCH_MAX);
+    RegisterBenchmark("plugin_call/stage-1", stage, 1, 100.0);
+    RegisterBenchmark("plugin_call/stage-1/bare", stage_bare, 1);
+    RegisterBenchmark("ack/settle-individual", acknowledge, 1, 10.0)->UseManualTime();
+    RegisterBenchmark("ack/settle-individual/bare", acknowledge_bare, 1);
+    RegisterBenchmark("ack/settle-batched", acknowledge, LEAT_BATCH_MAX, 2.0)->UseManualTime();
+    RegisterBenchmark("ack/settle-batched/bare", acknowledge_bare, LEAT_BATCH_MAX);
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
     return benchmark::RunSpecifiedBenchmarks() > 0 ? 0 : 1;

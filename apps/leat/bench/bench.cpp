@@ -109,6 +109,7 @@ int bench(const Options& options) {
     for (BenchReport& other : others) merge(report, std::move(other));
     const BenchReport* baseline = before ? &*before : nullptr;
     std::printf("%s", table(report, baseline).c_str());
+    if (const std::string text = goals(report); !text.empty()) std::printf("\n%s", text.c_str());
     if (!options.json.empty()) write_report(options.json, report);
     if (!options.html.empty()) write_page(options.html, page(report, baseline, options.baseline));
     const bool failed =

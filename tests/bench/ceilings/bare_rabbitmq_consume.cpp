@@ -1,5 +1,6 @@
 // Bare loop from RabbitMQ: reads a queue and acknowledges cumulatively, each time that nothing more is there, at most
-// 256 messages together. With --record it checks and writes down what has come, for an audit.
+// 256 messages together. Prints the rate. With --record it checks and writes down what has come, for an audit.
+#include <chrono>
 #include <iostream>
 #include <memory>
 
@@ -33,8 +34,10 @@ int main(int argc, char** argv) {
     if (arguments.has("record")) record = std::make_unique<test::RecordWriter>(arguments.text("record"));
     std::uint64_t taken = 0;
     std::uint64_t acknowledged = 0;
+    auto begin = std::chrono::steady_clock::now();
     for (bool is_over = false; !is_over && taken < expected;) {
         const std::uint64_t before = taken;
+        if (before == 0) begin = std::chrono::steady_clock::now();
         consumer.take(true, [&](std::uint64_t tag, std::string_view key, std::string_view payload) {
             taken = tag;
             if (record) record->add(content.inspect({.payload = payload, .check_key = has_keys, .key = key}));
@@ -43,6 +46,7 @@ int main(int argc, char** argv) {
         if (taken != acknowledged) consumer.acknowledge(acknowledged = taken);
         is_over = test::stop_requested != 0 && taken == before;
     }
-    std::cout << "taken " << taken << std::endl;
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    std::cout << "taken " << taken << "\nrate " << static_cast<double>(taken) / took.count() << std::endl;
     return 0;
 }

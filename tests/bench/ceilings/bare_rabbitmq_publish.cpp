@@ -1,6 +1,8 @@
-// Bare loop to RabbitMQ: numbered messages, persistent, with confirmations in a window. Also fills queues for others.
+// Bare loop to RabbitMQ: numbered messages, persistent, with confirmations in a window. Prints the rate. Also
+// fills queues for others.
 #include <unistd.h>
 
+#include <chrono>
 #include <iostream>
 #include <memory>
 
@@ -47,6 +49,7 @@ int main(int argc, char** argv) {
     std::string payload;
     std::string key;
     std::uint64_t sent = 0;
+    const auto begin = std::chrono::steady_clock::now();
     while (done < count && test::stop_requested == 0) {
         for (std::size_t run = 0; run < 64 && sent < count && sent - done < window; ++run) {
             content.payload(++sent, payload);
@@ -55,6 +58,8 @@ int main(int argc, char** argv) {
         }
         publisher.take_confirms(sent == count || sent - done >= window, confirm);
     }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+    std::cout << "rate " << static_cast<double>(done) / took.count() << std::endl;
     while (arguments.number("stay", 0) != 0 && test::stop_requested == 0) ::pause();
     return done == count ? 0 : 1;
 }

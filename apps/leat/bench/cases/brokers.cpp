@@ -1,6 +1,6 @@
 #include "bench/cases/brokers.hpp"
 
-#include "bench/measure/child.hpp"
+#include "bench/cases/broker_parts.hpp"
 #include "bench/report/table.hpp"
 
 #include <fcntl.h>
@@ -11,136 +11,18 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
 #include <memory>
 
 namespace leat::bench {
 namespace {
 
 constexpr size_t kPayloads[] = {64, 256, 1024, 4096, 16384};
-constexpr size_t kUsual = 100;
-constexpr uint32_t kLanes = 16;  // devices, each with a key of its own
-constexpr double kSteady = 500;  // messages a second where delays are measured
-
-std::string word(BrokerKind kind) {
-    return kind == BrokerKind::kafka ? "kafka" : kind == BrokerKind::mqtt ? "mqtt" : "rabbitmq";
-}
-
-std::string title(BrokerKind kind) {
-    return kind == BrokerKind::kafka ? "Kafka" : kind == BrokerKind::mqtt ? "MQTT QoS 1" : "RabbitMQ";
-}
-
-// Topics, queues, groups and sessions that nothing else uses.
-std::string fresh_name() {
-    static unsigned last = 0;
-    return "leat-bench-" + std::to_string(getpid()) + "-" + std::to_string(++last);
-}
+constexpr double kSteady = 500;        // messages a second where delays are measured
+constexpr double kMostBytes = 100e6;   // that one round moves
+constexpr uint64_t kMost = 1'000'000;  // messages of one run
 
 std::string size_text(size_t bytes) {
     return bytes % 1024 == 0 ? std::to_string(bytes / 1024) + " KiB" : std::to_string(bytes) + " B";
-}
-
-Json backend(const Broker& b, const std::string& name) {
-    const std::string address = b.host + ":" + std::to_string(b.port);
-    switch (b.kind) {
-        case BrokerKind::kafka:
-            return {{"plugin", "kafka"}, {"brokers", address}, {"client_id", name}};
-        case BrokerKind::mqtt:
-            return {{"plugin", "mqtt"}, {"url", "mqtt://" + address}, {"client_id", name}, {"session_expiry", "10m"}};
-        case BrokerKind::rabbitmq:
-            return {{"plugin", "rabbitmq"}, {"url", "amqp://" + address}, {"client_id", name}};
-    }
-    return {};
-}
-
-Json sink(const Broker& b, const std::string& name) {
-    switch (b.kind) {
-        case BrokerKind::kafka:
-            return {{"backend", "broker"}, {"topic", name}, {"key", "${key}"}};
-        case BrokerKind::mqtt:
-            return {{"backend", "broker"}, {"topic", name + "/${key}"}};
-        case BrokerKind::rabbitmq:
-            return {{"backend", "broker"},
-                    {"exchange", ""},
-                    {"routing_key", name},
-                    {"declare", {{"queue", name}, {"expires", "10m"}}}};
-    }
-    return {};
-}
-
-Json source(const Broker& b, const std::string& name) {
-    switch (b.kind) {
-        case BrokerKind::kafka:
-            return {{"backend", "broker"}, {"topics", {name}}, {"group", name}};
-        case BrokerKind::mqtt:
-            return {{"backend", "broker"}, {"topics", {name + "/#"}}, {"client_id", name + "-source"}};
-        case BrokerKind::rabbitmq:
-            return {{"backend", "broker"}, {"queue", name}, {"declare", {{"expires", "10m"}}}};
-    }
-    return {};
-}
-
-Json made(uint64_t n, size_t payload, Json more = Json::object()) {
-    Json from = generate({{"count", n}, {"size", payload}, {"devices", kLanes}, {"key", "{device}"}});
-    from.update(more);
-    return from;
-}
-
-Json measuring(Json more = Json::object()) {
-    Json to = {{"backend", "out"}, {"format", "measure"}};
-    to.update(more);
-    return to;
-}
-
-enum class Part { publish, consume, both };
-
-Scene scene(const Broker& b, const std::string& name, Part part, Json from, Json to, uint64_t n) {
-    Json routes = Json::object();
-    if (part != Part::publish) routes["b_consume"] = route(source(b, name), std::move(to));
-    if (part != Part::consume) routes["a_publish"] = route(std::move(from), sink(b, name));
-    Scene s;
-    s.config = configuration(
-        {{"in", {{"plugin", "generate"}}}, {"out", {{"plugin", "console"}}}, {"broker", backend(b, name)}},
-        std::move(routes), part == Part::both ? 2 : 1);
-    s.sources = part == Part::consume ? 0 : 1;
-    s.expected = part == Part::publish ? 0 : n;
-    s.limit = std::chrono::seconds(120);
-    s.patience = std::chrono::seconds(30);  // a Kafka group waits for its members, a topic is made when first named
-    return s;
-}
-
-// A topic of Kafka comes to be when it is first written to, which takes longer than many messages do.
-uint64_t first_messages(BrokerKind kind) { return kind == BrokerKind::kafka ? kLanes : 0; }
-
-Sample publish(const Bench& bench, const Broker& b, uint64_t n, size_t payload, const std::string& name) {
-    if (const uint64_t first = first_messages(b.kind)) {
-        const Json from = made(first, payload, {{"stream", kLanes}});
-        (void)observe(bench.shop, scene(b, name, Part::publish, from, {}, first));
-    }
-    const Observed seen = observe(bench.shop, scene(b, name, Part::publish, made(n, payload), {}, n));
-    Sample sample = rate_of(seen, n, 0, &Observed::made_s);
-    if (sample.failure.empty()) sample.audit = Audit{n - std::min(n, seen.landed), 0};
-    return sample;
-}
-
-// A session that exists before anything is published to it; the other brokers keep what nobody reads yet.
-std::string subscribe(const Bench& bench, const Broker& b, const std::string& name) {
-    if (b.kind != BrokerKind::mqtt) return "";
-    Scene s = scene(b, name, Part::consume, {}, measuring(), 0);
-    s.until_running = true;
-    return observe(bench.shop, s).failure;
-}
-
-// The rate at which a backlog is read, from its first message to its last.
-Sample consume(const Bench& bench, const Broker& b, uint64_t n, size_t payload) {
-    const std::string name = fresh_name();
-    Sample failed;
-    failed.failure = subscribe(bench, b, name);
-    if (failed.failure.empty()) failed = publish(bench, b, n, payload, name);
-    if (!failed.failure.empty() || (failed.audit && !failed.audit->is_clean())) return failed;
-    const uint64_t all = n + first_messages(b.kind);
-    const Observed seen = observe(bench.shop, scene(b, name, Part::consume, {}, measuring(), all));
-    return rate_of(seen, all, all, &Observed::drained_s);
 }
 
 Result frame(const std::string& id, const std::string& text, const std::string& series, double x) {
@@ -154,32 +36,107 @@ Result frame(const std::string& id, const std::string& text, const std::string& 
 }
 
 uint64_t usual_count(BrokerKind kind) {
-    return kind == BrokerKind::kafka ? 300'000 : kind == BrokerKind::mqtt ? 100'000 : 30'000;
+    return kind == BrokerKind::kafka ? 200'000 : kind == BrokerKind::mqtt ? 60'000 : 15'000;
 }
 
-void add_rates(const Bench& bench, const Broker& b, Cases& into) {
-    const std::string name = word(b.kind);
-    for (const size_t payload : kPayloads) {
-        const uint64_t n = bench.effort.count(
-            std::min(static_cast<double>(usual_count(b.kind)), 200e6 / static_cast<double>(payload)));
-        Case writes(frame("publish/" + name + "/payload/" + std::to_string(payload),
-                          title(b.kind) + ", " + size_text(payload),
-                          "publish to " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
-        writes.run = [&bench, b, n, payload] { return publish(bench, b, n, payload, fresh_name()); };
-        into.push_back(std::move(writes));
-        Case reads(frame("consume/" + name + "/payload/" + std::to_string(payload),
-                         title(b.kind) + " backlog, " + size_text(payload),
-                         "consume from " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
-        reads.run = [&bench, b, n, payload] { return consume(bench, b, n, payload); };
-        into.push_back(std::move(reads));
+void add_rate(const Bench& bench, const Broker& b, const BareLoops& bare, size_t payload, Cases& into) {
+    const std::string name = word(b.kind), x = std::to_string(payload);
+    const uint64_t n = bench.effort.count(
+        std::min(static_cast<double>(usual_count(b.kind)), kMostBytes / static_cast<double>(payload)));
+    Traffic traffic;
+    traffic.messages = n;
+    traffic.payload = payload;
+    Case writes(frame("publish/" + name + "/payload/" + x, title(b.kind) + ", " + size_text(payload),
+                      "publish to " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
+    writes.run = [&bench, b, traffic] { return publish(bench, b, fresh_name(), traffic); };
+    Case reads(frame("consume/" + name + "/payload/" + x, title(b.kind) + " backlog, " + size_text(payload),
+                     "consume from " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
+    reads.run = [&bench, b, traffic] { return consume(bench, b, traffic); };
+    if (bare.exist()) {
+        writes.ceiling = reads.ceiling = "bare loop";
+        writes.bare = [bare, n, payload] { return bare.publish(n, payload); };
+        reads.bare = [bare, n, payload] { return bare.consume(n, payload); };
     }
-    for (uint64_t n = 10; n <= usual_count(b.kind); n *= 10) {
+    into.push_back(std::move(writes));
+    into.push_back(std::move(reads));
+}
+
+void add_counts(const Bench& bench, const Broker& b, Cases& into) {
+    for (uint64_t n = 10; n <= static_cast<uint64_t>(kMost * std::min(bench.effort.scale, 1.0)); n *= 10) {
         Case c(
-            frame("publish/" + name + "/count/" + std::to_string(n),
+            frame("publish/" + word(b.kind) + "/count/" + std::to_string(n),
                   title(b.kind) + ", " + short_count(static_cast<double>(n)) + " messages of 100 B, with connecting",
                   "publish to " + title(b.kind) + " by count", static_cast<double>(n)));
-        c.run = [&bench, b, n] { return publish(bench, b, n, kUsual, fresh_name()); };
+        Traffic traffic;
+        traffic.messages = n;
+        c.run = [&bench, b, traffic] { return publish(bench, b, fresh_name(), traffic); };
+        if (n > usual_count(b.kind)) c.most_rounds = 1;  // as long as many rounds of the others
         into.push_back(std::move(c));
+    }
+}
+
+// One message after the other is confirmed; many are on their way; by two routes on two cores at once. In us for
+// each.
+void add_acks(const Bench& bench, const Broker& b, const BareLoops& bare, Cases& into) {
+    struct Kind {
+        const char* id;
+        const char* title;
+        uint64_t in_flight;
+        int writers;
+        double share;  // of the usual number of messages
+    };
+    for (const Kind& kind :
+         {Kind{"individual", "confirmed before the next is made", 1, 1, 0.02},
+          Kind{"batched", "256 on their way at most", 256, 1, 0.5},
+          Kind{"concurrent", "by two routes on two cores, 256 on their way of each", 256, 2, 0.5}}) {
+        Case c(frame(std::string("ack/") + word(b.kind) + "/" + kind.id, title(b.kind) + ": " + kind.title, "", 0));
+        c.frame.x.reset();
+        c.frame.unit = "us";
+        c.frame.higher_is_better = false;
+        Traffic traffic;
+        traffic.messages = bench.effort.count(static_cast<double>(usual_count(b.kind)) * kind.share) / 2 * 2;
+        traffic.in_flight = kind.in_flight;
+        traffic.writers = kind.writers;
+        const auto microseconds = [](Sample sample) {
+            if (sample.value > 0) sample.value = 1e6 / sample.value;
+            return sample;
+        };
+        c.run = [&bench, b, traffic, microseconds] { return microseconds(publish(bench, b, fresh_name(), traffic)); };
+        if (bare.exist() && kind.writers == 1) {
+            c.ceiling = "bare loop with the same window";
+            c.bare = [bare, traffic, microseconds] {
+                return microseconds(bare.publish(traffic.messages, traffic.payload, traffic.in_flight));
+            };
+        }
+        into.push_back(std::move(c));
+    }
+}
+
+void add_concurrency(const Bench& bench, const Broker& b, Cases& into) {
+    const uint64_t n = bench.effort.count(static_cast<double>(usual_count(b.kind))) / 16 * 16;
+    const auto add = [&](const std::string& what, const std::string& text, uint64_t x, const Traffic& traffic) {
+        Case c(frame("concurrency/" + word(b.kind) + "/" + what + "/" + std::to_string(x),
+                     title(b.kind) + ", " + short_count(static_cast<double>(x)) + " " + text,
+                     title(b.kind) + " by " + what, static_cast<double>(x)));
+        c.run = [&bench, b, traffic, reads = traffic.readers > 1 || what == "readers"] {
+            return reads ? consume(bench, b, traffic) : publish(bench, b, fresh_name(), traffic);
+        };
+        into.push_back(std::move(c));
+    };
+    for (const int k : {1, 4, 16}) {
+        Traffic writing, reading;
+        writing.messages = reading.messages = n;
+        writing.writers = reading.readers = k;
+        add("writers", "routes that publish", static_cast<uint64_t>(k), writing);
+        add("readers", b.kind == BrokerKind::kafka ? "groups that each read all" : "routes that share a backlog",
+            static_cast<uint64_t>(k), reading);
+    }
+    if (b.kind != BrokerKind::mqtt) return;
+    for (const uint64_t topics : {1, 1000, 100'000}) {
+        Traffic traffic;
+        traffic.messages = std::max(n, topics);
+        traffic.devices = topics;
+        add("topics", "topics published to in turn", topics, traffic);
     }
 }
 
@@ -188,70 +145,44 @@ void add_delays(const Bench& bench, const Broker& b, Cases& into) {
     const double rate = bench.effort.rate_or(kSteady);
     // Connections are made, topics and groups come to be: what is due meanwhile is late, and tells nothing.
     const auto writer_warms = static_cast<uint64_t>(rate);
-    const auto reader_warms = static_cast<uint64_t>(rate * (b.kind == BrokerKind::kafka ? 6 : 1.5));
-    const uint64_t n = bench.effort.count(rate * 3);
-    for (const size_t payload : {kUsual, size_t{1024}, size_t{16384}}) {
+    const auto reader_warms = static_cast<uint64_t>(rate * (b.kind == BrokerKind::kafka ? 4 : 1.5));
+    const uint64_t n = bench.effort.count(rate * 2);
+    for (const size_t payload : kPayloads) {
+        Traffic traffic;
+        traffic.payload = payload;
+        traffic.from = {{"rate", rate}};
         const auto add = [&](const std::string& what, const std::string& text, auto run) {
             Case c(frame(what + "/" + name + "/latency/" + std::to_string(payload),
                          title(b.kind) + ", " + text + ", " + size_text(payload) + ", " + short_count(rate) + "/s",
                          what + " latency of " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
             c.frame.unit = "us";
             c.frame.higher_is_better = false;
+            c.most_rounds = 2;
             c.run = run;
             into.push_back(std::move(c));
         };
-        add("publish", "due -> confirmed", [&bench, b, n, payload, rate, warm = writer_warms] {
+        add("publish", "due -> confirmed", [&bench, b, n, traffic, warm = writer_warms]() mutable {
             const std::string record = bench.shop.file("ack");
-            const Json from = made(warm + n, payload, {{"rate", rate}, {"record", record}});
-            Scene s = scene(b, fresh_name(), Part::publish, from, {}, warm + n);
+            traffic.messages = warm + n;
+            traffic.from["record"] = record;
+            Scene s = broker_scene(b, fresh_name(), Part::publish, traffic);
             s.records = {record};
             s.warm_up = warm;
             return delay_of(observe(bench.shop, s), n);
         });
-        add("consume", "due -> published -> received", [&bench, b, n, payload, rate, warm = reader_warms] {
+        add("consume", "due -> published -> received", [&bench, b, n, traffic, warm = reader_warms]() mutable {
             const std::string record = bench.shop.file("delays"), fresh = fresh_name();
             Sample failed;
-            failed.failure = subscribe(bench, b, fresh);
+            failed.failure = subscribe(bench, b, fresh, traffic);
             if (!failed.failure.empty()) return failed;
-            const Json from = made(warm + n, payload, {{"rate", rate}});
-            Scene s = scene(b, fresh, Part::both, from, measuring({{"record", record}}), warm + n);
+            traffic.messages = warm + n;
+            traffic.measures = {{"record", record}};
+            Scene s = broker_scene(b, fresh, Part::both, traffic);
             s.records = {record};
             s.warm_up = warm;
             return delay_of(observe(bench.shop, s), n);
         });
     }
-}
-
-// A bare loop of tests/bench/ceilings, timed as a whole process.
-Sample bare_publish(const std::string& program, const Broker& b, uint64_t n) {
-    const std::string name = fresh_name();
-    std::vector<std::string> command = {program, b.kind == BrokerKind::rabbitmq ? "--queue" : "--topic", name,
-                                        "--count", std::to_string(n)};
-    if (b.kind == BrokerKind::kafka) {
-        command.insert(command.end(), {"--brokers", b.host + ":" + std::to_string(b.port)});
-    } else {
-        command.insert(command.end(), {"--port", std::to_string(b.port)});
-    }
-    const auto begin = std::chrono::steady_clock::now();
-    const Ended ended = in_child(command, std::chrono::seconds(60));
-    Sample sample;
-    sample.failure = ended.failure;
-    sample.value =
-        static_cast<double>(n) / std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    sample.cpu_us = ended.cpu_s * 1e6 / static_cast<double>(n);
-    return sample;
-}
-
-void add_bare(const Bench& bench, const Broker& b, const std::string& ceilings, Cases& into) {
-    const std::string program = ceilings + "/bare_" + word(b.kind) + "_publish";
-    if (ceilings.empty() || !std::filesystem::exists(program)) return;
-    const uint64_t n = bench.effort.count(static_cast<double>(usual_count(b.kind)));
-    Case c(frame("publish/" + word(b.kind) + "/bare", title(b.kind) + ", 100 B, beside the bare loop", "", 0));
-    c.frame.x.reset();
-    c.run = [&bench, b, n] { return publish(bench, b, n, kUsual, fresh_name()); };
-    c.ceiling = "bare loop, from the start of its process";
-    c.bare = [program, b, n] { return bare_publish(program, b, n); };
-    into.push_back(std::move(c));
 }
 
 }  // namespace
@@ -291,9 +222,12 @@ bool answers(const Broker& broker) {
 }
 
 void add_broker_cases(const Bench& bench, const Broker& broker, const std::string& ceilings, Cases& into) {
-    add_rates(bench, broker, into);
+    const BareLoops bare(ceilings, broker);
+    for (const size_t payload : kPayloads) add_rate(bench, broker, bare, payload, into);
+    add_counts(bench, broker, into);
+    add_acks(bench, broker, bare, into);
+    add_concurrency(bench, broker, into);
     add_delays(bench, broker, into);
-    add_bare(bench, broker, ceilings, into);
 }
 
 }  // namespace leat::bench

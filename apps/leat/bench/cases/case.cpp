@@ -56,6 +56,7 @@ Result measure(const Case& what, int rounds) {
     Result result = what.frame;
     Rounds ours, bares;
     std::string no_ceiling;
+    if (what.most_rounds > 0) rounds = std::min(rounds, what.most_rounds);
     for (int i = 0; i < rounds; ++i) {
         Sample sample = what.run();
         result.failure = sample.failure;

@@ -30,6 +30,7 @@ struct Case {
     std::function<Sample()> run;   ///< the router
     std::string ceiling;           ///< what `bare` is; empty: there is none
     std::function<Sample()> bare;  ///< the same work without it
+    int most_rounds = 0;           ///< for what takes long; 0: as many as are asked for
 };
 
 /// How much is measured.

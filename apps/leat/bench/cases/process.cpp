@@ -60,7 +60,7 @@ Sample start(const Bench& bench) {
         command.push_back(folder);
     }
     const int64_t begin = Clock::now().time_since_epoch().count();
-    const Ended ended = in_child(command, std::chrono::seconds(60));
+    const Ended ended = in_child(command, std::chrono::seconds(600));
     Sample sample;
     sample.failure = ended.failure;
     if (!sample.failure.empty()) return sample;

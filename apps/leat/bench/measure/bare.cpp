@@ -134,7 +134,7 @@ Sample bare_delay(const BareDelay& what) {
 
 Sample bare_start() {
     const auto begin = Clock::now();
-    const Ended ended = in_child({own_path(), "--version"}, std::chrono::seconds(60));
+    const Ended ended = in_child({own_path(), "--version"}, std::chrono::seconds(600));
     if (!ended.failure.empty()) throw std::runtime_error("--version failed: " + ended.failure);
     Sample sample;
     sample.value = std::chrono::duration<double>(Clock::now() - begin).count() * 1e3;

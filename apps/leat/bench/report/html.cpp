@@ -2,6 +2,7 @@
 
 #include "bench/figures/statistics.hpp"
 #include "bench/report/chart.hpp"
+#include "bench/report/goals.hpp"
 #include "bench/report/table.hpp"
 #include "show/text.hpp"
 
@@ -35,18 +36,25 @@ std::string spread_text(const Result& r) {
 }
 
 std::string goal_text(const Result& r) {
-    std::string text;
-    const auto add = [&text](const char* format, const std::optional<double>& value) {
-        if (value) text += (text.empty() ? "" : ", ") + fmt::format(fmt::runtime(format), short_number(*value));
-    };
-    add("ratio ≥ {}", r.goal.ratio);
-    add("CPU ≤ {} us", r.goal.cpu_us);
-    add(r.higher_is_better ? "≥ {}" : "≤ {}", r.goal.value);
-    add("p50 ≤ {} us", r.goal.p50_us);
-    add("p99 ≤ {} us", r.goal.p99_us);
+    const std::string text = escaped(wanted_text(r));
     const auto met = meets_goal(r);
-    if (!met) return escaped(text);
-    return fmt::format("<span class=\"{}\">{} {}</span>", *met ? "good" : "bad", *met ? "✓" : "✗", escaped(text));
+    if (!met) return text;
+    return fmt::format("<span class=\"{}\">{} {}</span>", *met ? "good" : "bad", *met ? "✓" : "✗", text);
+}
+
+std::string goals_table(const Report& report) {
+    const std::vector<GoalLine> lines = goal_lines(report);
+    if (lines.empty()) return "";
+    std::string text =
+        "<h2>goals</h2>\n<table><thead><tr><th>what</th><th class=\"text\">to reach</th><th class=\"text\">reached"
+        "</th><th class=\"text\"></th></tr></thead><tbody>\n";
+    for (const GoalLine& line : lines) {
+        text += fmt::format(
+            "<tr><td>{}</td><td class=\"text\">{}</td><td class=\"text\">{}</td><td class=\"text {}\">{}</td></tr>\n",
+            escaped(line.title), escaped(line.wanted), escaped(line.got), line.is_met ? "good" : "bad",
+            line.is_met ? "✓ met" : "✗ missed");
+    }
+    return text + "</tbody></table>\n";
 }
 
 const Result* earlier(const Result& now, const Report* before) {
@@ -222,7 +230,7 @@ std::string page(const Report& report, const Report* before, const std::string& 
         "turns, without a router. "
         "Ratio 1: as good as the ceiling. Latency counts from when a message was due, not from when it was "
         "sent.</p>\n";
-    text += machine_table(report.machine);
+    text += machine_table(report.machine) + goals_table(report);
     std::vector<std::pair<std::string, std::vector<const Result*>>> categories;
     for (const Result& r : report.results) {
         const auto it =

@@ -1,4 +1,5 @@
 #include "bench/report/chart.hpp"
+#include "bench/report/goals.hpp"
 #include "bench/report/html.hpp"
 #include "bench/report/table.hpp"
 
@@ -99,6 +100,32 @@ TEST_CASE("the table shows figure, ceiling and ratio, and no rate for what lost 
     CHECK(has(text, "goal met"));
     CHECK(has(text, "FAILED: 7 missing, 2 out of order: no rate"));
     CHECK_FALSE(has(text, "5.00"));
+}
+
+TEST_CASE("each goal is listed with what was reached, and whether that is enough") {
+    Report report{{}, {result("a/1", "near {it}", {100}), result("a/2", "far", {3}), result("a/3", "gone", {1})}};
+    report.results[0].goal = {.ratio = 0.95, .cpu_us = 1.4};
+    report.results[0].ratio = 0.97;
+    report.results[0].cpu_us = 1.31;
+    report.results[1].goal.value = 2;
+    report.results[1].unit = "{ns}";
+    report.results[1].higher_is_better = false;
+    report.results[2].goal.ratio = 0.5;
+    report.results[2].failure = "lost";
+    const auto lines = goal_lines(report);
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[0].wanted == "ratio ≥ 0.95, CPU ≤ 1.40 us");
+    CHECK(lines[0].got == "ratio 0.97, CPU 1.31 us");
+    CHECK(lines[0].is_met);
+    CHECK(lines[1].wanted == "≤ 2.00 {ns}");
+    CHECK(lines[1].got == "3.00 {ns}");
+    CHECK_FALSE(lines[1].is_met);
+    CHECK(lines[2].got == "no figure");
+    CHECK_FALSE(lines[2].is_met);
+    CHECK(has(goals(report), "  met     near {it}"));
+    CHECK(has(goals(report), "  MISSED  far"));
+    CHECK(has(page(report, nullptr, ""), "✗ missed"));
+    CHECK(goals({{}, {result("a/1", "no goal", {1})}}).empty());
 }
 
 TEST_CASE("changes beyond the spread are marked, others are not") {

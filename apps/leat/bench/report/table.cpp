@@ -1,6 +1,7 @@
 #include "bench/report/table.hpp"
 
 #include "bench/figures/statistics.hpp"
+#include "bench/report/goals.hpp"
 #include "show/text.hpp"
 
 #include <fmt/format.h>
@@ -118,6 +119,26 @@ std::string short_count(double value) {
     const size_t end = std::min(text.find(' '), text.size());
     const size_t last = text.find_last_not_of('0', end - 1);
     return text.erase(last == point ? point : last + 1, end - (last == point ? point : last + 1));
+}
+
+std::string goals(const Report& report) {
+    std::vector<Row> rows;
+    for (const GoalLine& goal : goal_lines(report)) {
+        rows.push_back(
+            {goal.is_met ? "  met" : "  MISSED", printable(goal.title), printable(goal.wanted), printable(goal.got)});
+    }
+    if (rows.empty()) return "";
+    std::vector<size_t> widths(4);
+    for (const Row& each : rows) {
+        for (size_t i = 0; i < each.size(); ++i) widths[i] = std::max(widths[i], columns_of(each[i]));
+    }
+    std::string text = "goals\n";
+    for (const Row& each : rows) {
+        for (size_t i = 0; i < each.size(); ++i) text += (i ? "  " : "") + left(each[i], widths[i]);
+        text.erase(text.find_last_not_of(' ') + 1);
+        text += "\n";
+    }
+    return text;
 }
 
 std::string table(const Report& report, const Report* before) {

@@ -13,6 +13,9 @@ std::string short_number(double value);
 /// The same without a fraction that is nothing: "10 k", "1 M", "2.5".
 std::string short_count(double value);
 
+/// Each goal, whether it was met, and with what; empty: there is none.
+std::string goals(const Report& report);
+
 /// All results by category, aligned; with `before`, what has changed.
 std::string table(const Report& report, const Report* before);
 

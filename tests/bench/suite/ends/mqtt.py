@@ -46,27 +46,29 @@ class MqttSource(Source):
 
 
 class MqttSink(Sink):
-    """One subscriber, whose arrivals are the landing."""
+    """One subscriber, whose arrivals are the landing. `key`: the last level of topics. `suffix`: behind their first,
+    where messages are read from MQTT, too."""
 
     broker = "mosquitto"
 
-    def __init__(self) -> None:
+    def __init__(self, key: str = "${key}", suffix: str = "") -> None:
+        self._key, self._suffix = key, suffix
         self._collector: subprocess.Popen[str] | None = None
 
     def open(self, stage: Stage, tag: str, count: int) -> None:
         self._collector = stage.start(f"{tag}.collect", "mqtt_collect", "--port", stage.port("mosquitto"),
-                                      "--client-id", f"{tag}-collector", "--topic", f"{tag}/#", "--key", 1, "--record",
-                                      stage.file(f"{tag}.rec"), *SHAPE)
+                                      "--client-id", f"{tag}-collector", "--topic", f"{tag}{self._suffix}/#",
+                                      "--key", 1, "--record", stage.file(f"{tag}.rec"), *SHAPE)
         wait_for(lambda: "subscribed" in stage.text(f"{tag}.collect"), 60, lambda: "the subscriber")
 
     def bare(self, stage: Stage, path: str, tag: str) -> list[str]:
-        return ["--port", stage.port("mosquitto"), "--prefix", tag]
+        return ["--port", stage.port("mosquitto"), "--prefix", tag + self._suffix]
 
     def backend(self, stage: Stage, tag: str) -> dict[str, Any]:
         return backend(stage, tag)
 
     def route(self, path: str, tag: str) -> dict[str, Any]:
-        return {"topic": tag + "/${key}", "qos": 1}
+        return {"topic": f"{tag}{self._suffix}/{self._key}", "qos": 1}
 
     def landing(self, stage: Stage, path: str, tag: str, count: int) -> Curve:
         curve: Curve = []

@@ -42,29 +42,30 @@ class RabbitSource(Source):
 
 
 class RabbitSink(Sink):
-    """A queue for each run. `keys`: whether messages have some to be checked."""
+    """A queue for each run. `keys`: whether messages have some to be checked. `suffix`: behind the queue's name, where
+    it is read from RabbitMQ, too."""
 
     broker = "rabbitmq"
 
-    def __init__(self, keys: bool = True) -> None:
-        self._keys = keys
+    def __init__(self, keys: bool = True, suffix: str = "") -> None:
+        self._keys, self._suffix = keys, suffix
 
     def open(self, stage: Stage, tag: str, count: int) -> None:
-        depth(stage, tag, 0)
+        depth(stage, tag + self._suffix, 0)
 
     def bare(self, stage: Stage, path: str, tag: str) -> list[str]:
-        return ["--amqp-port", stage.port("rabbitmq"), "--queue", tag]
+        return ["--amqp-port", stage.port("rabbitmq"), "--to" if self._suffix else "--queue", tag + self._suffix]
 
     def backend(self, stage: Stage, tag: str) -> dict[str, Any]:
         return backend(stage)
 
     def route(self, path: str, tag: str) -> dict[str, Any]:
-        return {"routing_key": tag}
+        return {"routing_key": tag + self._suffix}
 
     def landing(self, stage: Stage, path: str, tag: str, count: int) -> Curve:
-        return [point for point in depth(stage, tag, count) if point[1] > 0]
+        return [point for point in depth(stage, tag + self._suffix, count) if point[1] > 0]
 
     def audit(self, stage: Stage, tag: str, count: int, published: str) -> dict[str, int]:
-        stage.run("bare_rabbitmq_consume", "--port", stage.port("rabbitmq"), "--queue", tag, "--expect", count,
-                  "--keys", int(self._keys), "--record", stage.file(f"{tag}.rec"), *SHAPE)
+        stage.run("bare_rabbitmq_consume", "--port", stage.port("rabbitmq"), "--queue", tag + self._suffix, "--expect",
+                  count, "--keys", int(self._keys), "--record", stage.file(f"{tag}.rec"), *SHAPE)
         return compare(stage, published, f"{tag}.rec")

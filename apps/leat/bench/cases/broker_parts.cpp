@@ -1,0 +1,231 @@
+#include "bench/cases/broker_parts.hpp"
+
+#include "bench/measure/child.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+namespace leat::bench {
+namespace {
+
+constexpr std::chrono::seconds kLimit{600};  // generous: how busy the machine is must not fail a measurement
+
+Json backend(const Broker& b, const std::string& name) {
+    const std::string address = b.host + ":" + std::to_string(b.port);
+    switch (b.kind) {
+        case BrokerKind::kafka:
+            return {{"plugin", "kafka"}, {"brokers", address}, {"client_id", name}};
+        case BrokerKind::mqtt:
+            return {{"plugin", "mqtt"}, {"url", "mqtt://" + address}, {"client_id", name}, {"session_expiry", "10m"}};
+        case BrokerKind::rabbitmq:
+            return {{"plugin", "rabbitmq"}, {"url", "amqp://" + address}, {"client_id", name}};
+    }
+    return {};
+}
+
+Json sink(const Broker& b, const std::string& name) {
+    switch (b.kind) {
+        case BrokerKind::kafka:
+            return {{"backend", "broker"}, {"topic", name}, {"key", "${key}"}};
+        case BrokerKind::mqtt:
+            return {{"backend", "broker"}, {"topic", name + "/${key}"}};
+        case BrokerKind::rabbitmq:
+            return {{"backend", "broker"},
+                    {"exchange", ""},
+                    {"routing_key", name},
+                    {"declare", {{"queue", name}, {"expires", "10m"}}}};
+    }
+    return {};
+}
+
+// Several readers share the messages by what the broker has for it; of a topic of Kafka, which may have one
+// partition, each reads all.
+Json source(const Broker& b, const std::string& name, int reader, int readers) {
+    switch (b.kind) {
+        case BrokerKind::kafka:
+            return {{"backend", "broker"}, {"topics", {name}}, {"group", name + "-" + std::to_string(reader)}};
+        case BrokerKind::mqtt:
+            return {{"backend", "broker"},
+                    {"topics", {(readers > 1 ? "$share/all/" : "") + name + "/#"}},
+                    {"client_id", name + "-source-" + std::to_string(reader)}};
+        case BrokerKind::rabbitmq:
+            return {{"backend", "broker"}, {"queue", name}, {"declare", {{"expires", "10m"}}}};
+    }
+    return {};
+}
+
+Json made(const Traffic& traffic, int writer) {
+    Json from = generate({{"count", traffic.messages / static_cast<uint64_t>(traffic.writers)},
+                          {"size", traffic.payload},
+                          {"devices", traffic.devices},
+                          {"key", "{device}"},
+                          {"stream", static_cast<uint64_t>(writer) * traffic.devices}});
+    if (traffic.in_flight) from["max_in_flight"] = traffic.in_flight;
+    from.update(traffic.from);
+    return from;
+}
+
+// A topic of Kafka comes to be when it is first written to, which takes longer than many messages do.
+uint64_t first_messages(BrokerKind kind) { return kind == BrokerKind::kafka ? kBrokerLanes : 0; }
+
+uint64_t copies_of(const Broker& b, const Traffic& traffic) {
+    return b.kind == BrokerKind::kafka ? static_cast<uint64_t>(traffic.readers) : 1;
+}
+
+// What a program says its rate was, in a line "rate N".
+std::optional<double> rate_in(const std::string& output) {
+    const std::string line = "rate ";
+    const size_t at = output.rfind(line);
+    double value = 0;
+    if (at == std::string::npos) return std::nullopt;
+    const char* const begin = output.data() + at + line.size();
+    if (std::from_chars(begin, output.data() + output.size(), value).ec != std::errc() || value <= 0) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+}  // namespace
+
+std::string word(BrokerKind kind) {
+    return kind == BrokerKind::kafka ? "kafka" : kind == BrokerKind::mqtt ? "mqtt" : "rabbitmq";
+}
+
+std::string title(BrokerKind kind) {
+    return kind == BrokerKind::kafka ? "Kafka" : kind == BrokerKind::mqtt ? "MQTT QoS 1" : "RabbitMQ";
+}
+
+std::string fresh_name() {
+    static unsigned last = 0;
+    return "leat-bench-" + std::to_string(getpid()) + "-" + std::to_string(++last);
+}
+
+Scene broker_scene(const Broker& b, const std::string& name, Part part, const Traffic& traffic) {
+    Json routes = Json::object();
+    for (int i = 0; part != Part::publish && i < traffic.readers; ++i) {
+        Json to = {{"backend", "out"}, {"format", "measure"}};
+        to.update(traffic.measures);
+        routes["b_consume" + std::to_string(i)] = route(source(b, name, i, traffic.readers), std::move(to));
+    }
+    for (int i = 0; part != Part::consume && i < traffic.writers; ++i) {
+        routes["a_publish" + std::to_string(i)] = route(made(traffic, i), sink(b, name));
+    }
+    const bool shares = part == Part::both || traffic.writers > 1 || traffic.readers > 1;
+    Scene s;
+    s.config = configuration(
+        {{"in", {{"plugin", "generate"}}}, {"out", {{"plugin", "console"}}}, {"broker", backend(b, name)}},
+        std::move(routes), shares ? 2 : 1);
+    s.sources = part == Part::consume ? 0 : static_cast<uint64_t>(traffic.writers);
+    s.expected = part == Part::publish ? 0 : traffic.messages * copies_of(b, traffic);
+    return s;
+}
+
+std::string subscribe(const Bench& bench, const Broker& b, const std::string& name, const Traffic& traffic) {
+    if (b.kind != BrokerKind::mqtt) return "";
+    Scene s = broker_scene(b, name, Part::consume, traffic);
+    s.until_running = true;
+    return observe(bench.shop, s).failure;
+}
+
+Sample publish(const Bench& bench, const Broker& b, const std::string& name, const Traffic& traffic) {
+    if (const uint64_t first = first_messages(b.kind)) {
+        Traffic some;
+        some.messages = first;
+        some.from = {{"stream", 1'000'000}};  // that no writer has
+        (void)observe(bench.shop, broker_scene(b, name, Part::publish, some));
+    }
+    const Observed seen = observe(bench.shop, broker_scene(b, name, Part::publish, traffic));
+    Sample sample = rate_of(seen, traffic.messages, 0, &Observed::made_s);
+    if (sample.failure.empty()) {
+        sample.audit = Audit{traffic.messages - std::min(traffic.messages, seen.landed), 0};
+    }
+    return sample;
+}
+
+Sample consume(const Bench& bench, const Broker& b, const Traffic& traffic) {
+    const std::string name = fresh_name();
+    Sample failed;
+    failed.failure = subscribe(bench, b, name, traffic);
+    if (failed.failure.empty()) failed = publish(bench, b, name, traffic);
+    if (!failed.failure.empty() || (failed.audit && !failed.audit->is_clean())) return failed;
+    Traffic all = traffic;
+    all.messages += first_messages(b.kind);
+    const uint64_t expected = all.messages * copies_of(b, all);
+    const Observed seen = observe(bench.shop, broker_scene(b, name, Part::consume, all));
+    return rate_of(seen, expected, expected, &Observed::drained_s);
+}
+
+std::string BareLoops::program(const char* what) const {
+    const char* const kind = broker_.kind == BrokerKind::kafka  ? "kafka"
+                             : broker_.kind == BrokerKind::mqtt ? "mqtt1"
+                                                                : "rabbitmq";
+    return folder_ + "/bare_" + kind + "_" + what;
+}
+
+bool BareLoops::exist() const {
+    const bool is_near = broker_.host == "127.0.0.1" || broker_.kind == BrokerKind::kafka;  // they know no other host
+    return is_near && !folder_.empty() && std::filesystem::exists(program("publish")) &&
+           std::filesystem::exists(program("consume"));
+}
+
+Sample BareLoops::run(const char* what, std::vector<std::string> words, uint64_t n) const {
+    words.insert(words.begin(), program(what));
+    if (broker_.kind == BrokerKind::kafka) {
+        words.insert(words.end(), {"--brokers", broker_.host + ":" + std::to_string(broker_.port)});
+    } else {
+        words.insert(words.end(), {"--port", std::to_string(broker_.port)});
+    }
+    const Ended ended = in_child(words, kLimit);
+    Sample sample;
+    sample.failure = ended.failure;
+    if (!sample.failure.empty()) return sample;
+    const auto rate = rate_in(ended.output);
+    if (!rate) return sample.failure = words[0] + " told no rate", sample;
+    sample.value = *rate;
+    sample.cpu_us = ended.cpu_s * 1e6 / static_cast<double>(n);
+    sample.peak_mb = ended.peak_mb;
+    return sample;
+}
+
+Sample BareLoops::publish_to(const std::string& name, uint64_t n, size_t payload, uint64_t window) const {
+    const char* const target = broker_.kind == BrokerKind::kafka  ? "--topic"
+                               : broker_.kind == BrokerKind::mqtt ? "--prefix"
+                                                                  : "--queue";
+    std::vector<std::string> words = {target,    name,
+                                      "--count", std::to_string(n),
+                                      "--size",  std::to_string(payload),
+                                      "--lanes", std::to_string(kBrokerLanes)};
+    if (window) words.insert(words.end(), {"--window", std::to_string(window)});
+    if (window && broker_.kind == BrokerKind::kafka) words.insert(words.end(), {"--set", "linger.ms=0"});
+    return run("publish", words, n);
+}
+
+Sample BareLoops::publish(uint64_t n, size_t payload, uint64_t window) const {
+    const std::string name = fresh_name();
+    if (const uint64_t first = first_messages(broker_.kind)) (void)publish_to(name, first, 100, 0);
+    return publish_to(name, n, payload, window);
+}
+
+Sample BareLoops::consume(uint64_t n, size_t payload) const {
+    const std::string name = fresh_name(), count = std::to_string(n);
+    const std::vector<std::string> session = {"--filter", name + "/#", "--client-id", name + "-source", "--expect"};
+    const auto reading = [&](const std::string& expected) {
+        std::vector<std::string> words = session;
+        words.push_back(expected);
+        return words;
+    };
+    if (broker_.kind == BrokerKind::mqtt) (void)run("consume", reading("0"), n);
+    Sample filled = publish_to(name, n, payload, 0);
+    if (!filled.failure.empty()) return filled;
+    if (broker_.kind == BrokerKind::mqtt) return run("consume", reading(count), n);
+    if (broker_.kind == BrokerKind::kafka) {
+        return run("consume", {"--topic", name, "--group", name, "--expect", count}, n);
+    }
+    return run("consume", {"--queue", name, "--expect", count}, n);
+}
+
+}  // namespace leat::bench

@@ -1,0 +1,23 @@
+// What was to be reached, and whether it was: one line for each result that has a goal.
+#pragma once
+
+#include "bench/figures/result.hpp"
+
+#include <string>
+#include <vector>
+
+namespace leat::bench {
+
+struct GoalLine {
+    std::string title, wanted,
+        got;  ///< "Kafka -> Kafka, 100 B", "ratio ≥ 0.95, CPU ≤ 1.40 us", "ratio 1.02, CPU 1.31 us"
+    bool is_met = false;
+};
+
+/// "ratio ≥ 0.95, CPU ≤ 1.40 us"; empty: there is no goal.
+std::string wanted_text(const Result& result);
+
+/// In the order of the results; one that has failed has not met its goal.
+std::vector<GoalLine> goal_lines(const Report& report);
+
+}  // namespace leat::bench
