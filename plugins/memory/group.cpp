@@ -13,6 +13,15 @@ uint64_t bytes_of(const Block& block, uint32_t begin, uint32_t end) {
     return bytes;
 }
 
+namespace {
+
+Span redelivered(leat_message message) {
+    message.flags |= LEAT_MESSAGE_REDELIVERED;
+    return {Block::pack_one(message), 0, 1};
+}
+
+}  // namespace
+
 Group::~Group() {
     for (size_t i = 0; i < returned_.size(); ++i) returned_[i].block->release();
 }
@@ -51,11 +60,11 @@ void Group::skip_gone(const Log& log, uint64_t base) {
 }
 
 void Group::give_back(const std::vector<leat_message>& messages) {
-    for (auto it = messages.rbegin(); it != messages.rend(); ++it) {
-        leat_message again = *it;
-        again.flags |= LEAT_MESSAGE_REDELIVERED;
-        returned_.push_front({Block::pack_one(again), 0, 1});
-    }
+    for (auto it = messages.rbegin(); it != messages.rend(); ++it) returned_.push_front(redelivered(*it));
+}
+
+void Group::requeue(const std::vector<leat_message>& messages) {
+    for (const leat_message& message : messages) returned_.push_back(redelivered(message));
 }
 
 void Group::drop_oldest(const Log& log, uint64_t base, uint64_t messages, uint64_t bytes) {

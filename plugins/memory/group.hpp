@@ -46,7 +46,7 @@ struct Figures {
     uint64_t published = 0;
     uint64_t delivered = 0;    ///< handed to members, again too
     uint64_t settled = 0;      ///< acknowledged or rejected
-    uint64_t redelivered = 0;  ///< handed out again after a member had stopped
+    uint64_t redelivered = 0;  ///< handed out again, after a retry or a member's stop
     uint64_t dropped = 0;      ///< for want of room
     uint64_t expired = 0;
     int64_t oldest_ns = 0;  ///< when the first that was never delivered was stored, by the steady clock; 0: none
@@ -67,6 +67,8 @@ class Group {
     void take(const Log& log, uint64_t base, size_t most, std::vector<Span>& into);
     /// Messages that were taken and not settled come again, before all others and in the order given.
     void give_back(const std::vector<leat_message>& messages);
+    /// The same, but behind what was given back before.
+    void requeue(const std::vector<leat_message>& messages);
     /// Passes over the oldest that were never handed out, until so many messages and bytes are gone or none is left.
     void drop_oldest(const Log& log, uint64_t base, uint64_t messages, uint64_t bytes);
     /// The span of number `at` is about to go.

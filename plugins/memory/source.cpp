@@ -40,7 +40,8 @@ Source::Shown Source::open_shown(const std::string& topic) const {
     s.published = metric(LEAT_COUNTER, "published", "Messages stored for the group.");
     s.delivered = metric(LEAT_COUNTER, "delivered", "Messages handed to members of the group, again too.");
     s.settled = metric(LEAT_COUNTER, "settled", "Messages that the group has acknowledged or rejected.");
-    s.redelivered = metric(LEAT_COUNTER, "redelivered", "Messages handed out again after a member had stopped.");
+    s.redelivered =
+        metric(LEAT_COUNTER, "redelivered", "Messages handed out again, after a retry or a member's stop.");
     s.dropped = metric(LEAT_COUNTER, "dropped", "Messages that the group lost because the topic was full.");
     s.expired = metric(LEAT_COUNTER, "expired", "Messages that waited longer than their ttl.");
     s.oldest = metric(LEAT_GAUGE, "oldest_ms", "How long the first that was never delivered waits, ms.");
@@ -130,13 +131,34 @@ size_t Source::fill(const std::vector<Span>& spans) {
     return n;
 }
 
+// Gathered, so that neighbours go back in order: advanced() follows.
+bool Source::give_back(InFlight& window, uint64_t sequence) {
+    Feed& feed = feeds_[window.domain()];
+    feed.leaving.push_back(window.kept(sequence));
+    feed.requeued.insert(std::upper_bound(feed.requeued.begin(), feed.requeued.end(), sequence), sequence);
+    return true;
+}
+
+void Source::requeue(Feed& feed) {
+    if (feed.leaving.empty()) return;
+    feed.topic->requeue(*feed.group, feed.leaving);
+    feed.leaving.clear();
+}
+
 void Source::advanced(InFlight& window) {
     Feed& feed = feeds_[window.domain()];
-    const uint64_t n = window.watermark() - feed.settled;
+    requeue(feed);
+    uint64_t n = window.watermark() - feed.settled;
     if (n == 0) return;
-    const uint64_t bytes = window.content_size(feed.settled, n);
-    feed.settled += n;
-    feed.topic->settled(*feed.group, n, bytes);
+    uint64_t bytes = window.content_size(feed.settled, n);
+    const auto passed = std::lower_bound(feed.requeued.begin(), feed.requeued.end(), window.watermark());
+    for (auto at = feed.requeued.begin(); at != passed; ++at) {
+        --n;
+        bytes -= window.content_size(*at, 1);
+    }
+    feed.requeued.erase(feed.requeued.begin(), passed);
+    feed.settled = window.watermark();
+    if (n > 0) feed.topic->settled(*feed.group, n, bytes);
 }
 
 void Source::hold() { leave(); }
@@ -164,6 +186,7 @@ void Source::give_back(Feed& feed) {
     std::vector<leat_message> open;
     uint64_t settled = 0, settled_bytes = 0;
     for (uint64_t s = window.watermark(); s < window.next(); ++s) {
+        if (std::binary_search(feed.requeued.begin(), feed.requeued.end(), s)) continue;
         if (window.is_settled(s)) {
             ++settled;
             settled_bytes += window.content_size(s, 1);
@@ -173,6 +196,7 @@ void Source::give_back(Feed& feed) {
     }
     if (settled) feed.topic->settled(*feed.group, settled, settled_bytes);
     if (!open.empty()) feed.topic->give_back(*feed.group, open);
+    feed.requeued.clear();
     forget(window);
     feed.settled = window.watermark();
 }

@@ -1,5 +1,5 @@
-// Reads topics for a group, and shows the group's figures. What comes back with `retry` is emitted again after a
-// backoff; what a stop leaves unsettled goes back to the group, for its next member.
+// Reads topics for a group, and shows the group's figures. What comes back with `retry` goes back to the group after
+// a backoff, for any of its members, this one too; so does what a stop leaves unsettled.
 #pragma once
 #include <leat/sdk/source.hpp>
 
@@ -22,6 +22,7 @@ class Source : public leat::Source {
   protected:
     void resume() override;
     void advanced(InFlight& window) override;
+    bool give_back(InFlight& window, uint64_t sequence) override;
     void hold() override;
 
   private:
@@ -36,7 +37,9 @@ class Source : public leat::Source {
         Group* group;
         InFlight* window = nullptr;
         Bell bell;
-        uint64_t settled = 0;  // messages below were told to the topic
+        uint64_t settled = 0;               // messages below were told to the topic
+        std::vector<uint64_t> requeued;     // of those not below: the group has them again; sorted
+        std::vector<leat_message> leaving;  // those that it is about to get
     };
     static constexpr size_t kMostShown = 64;  // topics with figures of their own
     static constexpr auto kTick = std::chrono::seconds(1);
@@ -45,6 +48,7 @@ class Source : public leat::Source {
     size_t fill(const std::vector<Span>& spans);
     void leave();
     void give_back(Feed& feed);
+    void requeue(Feed& feed);
     Shown open_shown(const std::string& topic) const;
     void show(const Shown& where, const Figures& figures, int64_t now_ns) const;
     void show_all() const;

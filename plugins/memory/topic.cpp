@@ -202,6 +202,12 @@ void Topic::give_back(Group& group, const std::vector<leat_message>& messages) {
     group.ring();
 }
 
+void Topic::requeue(Group& group, const std::vector<leat_message>& messages) {
+    const std::lock_guard lock(mutex_);
+    group.requeue(messages);
+    group.ring();
+}
+
 uint64_t Topic::held() const {
     const std::lock_guard lock(mutex_);
     uint64_t bytes = 0;

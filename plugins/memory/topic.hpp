@@ -58,6 +58,7 @@ class Topic {
     void settled(Group& group, uint64_t messages, uint64_t bytes);
     /// Messages that were taken come again; see Group. Other members are told.
     void give_back(Group& group, const std::vector<leat_message>& messages);
+    void requeue(Group& group, const std::vector<leat_message>& messages);
     /// Lets go what is beyond its time, so that writers who wait for room hear of it.
     void expire(int64_t now_ns);
 

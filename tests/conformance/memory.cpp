@@ -8,7 +8,7 @@ namespace {
 
 class Memory final : public TestedBackend {
   public:
-    Features features() const override { return {.name = "memory", .requeues_live = false, .persists = false}; }
+    Features features() const override { return {.name = "memory", .persists = false}; }
     /** LEAT_CONFORMANCE_FAULT: memory behind a wrapper that errs, see faults/. */
     std::string options(Access access) const override {
         const char* fault = std::getenv("LEAT_CONFORMANCE_FAULT");
