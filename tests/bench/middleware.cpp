@@ -119,7 +119,7 @@ std::vector<double> added_by(const Json& entry, const Choice& choice) {
 
 Json result_of(const Json& entry, const std::vector<double>& added) {
     const auto name = entry.at("name").get<std::string>();
-    Json result = {{"id", "features/" + name},
+    Json result = {{"id", "features/" + name + "/added"},
                    {"category", "features"},
                    {"title", "stage " + name + ": CPU added to a message"},
                    {"unit", "ns"},

@@ -70,7 +70,7 @@ void add_counts(const Bench& bench, const Broker& b, Cases& into) {
         Traffic traffic;
         traffic.messages = n;
         c.run = [&bench, b, traffic] { return publish(bench, b, fresh_name(), traffic); };
-        if (n > usual_count(b.kind)) c.most_rounds = 1;  // as long as many rounds of the others
+        c.most_rounds = n > usual_count(b.kind) ? 1 : 2;  // as long as many rounds of the others
         into.push_back(std::move(c));
     }
 }
@@ -121,6 +121,7 @@ void add_concurrency(const Bench& bench, const Broker& b, Cases& into) {
         c.run = [&bench, b, traffic, reads = traffic.readers > 1 || what == "readers"] {
             return reads ? consume(bench, b, traffic) : publish(bench, b, fresh_name(), traffic);
         };
+        c.most_rounds = 2;
         into.push_back(std::move(c));
     };
     for (const int k : {1, 4, 16}) {
@@ -157,7 +158,7 @@ void add_delays(const Bench& bench, const Broker& b, Cases& into) {
                          what + " latency of " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
             c.frame.unit = "us";
             c.frame.higher_is_better = false;
-            c.most_rounds = 2;
+            c.most_rounds = 1;  // each round is some thousand messages
             c.run = run;
             into.push_back(std::move(c));
         };

@@ -121,7 +121,9 @@ void add_plugin_calls(const Bench& bench, Cases& into) {
             Sample with = staged_rate(bench, n, from, passing(bench, kStages));
             const Sample without = staged_rate(bench, n, from, Json::array());
             if (!with.failure.empty() || !without.failure.empty()) return with.failure.empty() ? without : with;
-            with.value = std::max(0.0, (1e9 / with.value - 1e9 / without.value) / kStages);
+            // In CPU time, which what else runs on the machine changes least.
+            if (!with.cpu_us || !without.cpu_us) return with.failure = "too few messages for CPU time", with;
+            with.value = std::max(0.0, (*with.cpu_us - *without.cpu_us) * 1e3 / kStages);
             with.cpu_us.reset();
             return with;
         };
@@ -131,7 +133,7 @@ void add_plugin_calls(const Bench& bench, Cases& into) {
             BareRoute without = with;
             without.stages = 0;
             Sample sample;
-            sample.value = std::max(0.0, (1e9 / bare_route(with).value - 1e9 / bare_route(without).value) / kStages);
+            sample.value = std::max(0.0, (*bare_route(with).cpu_us - *bare_route(without).cpu_us) * 1e3 / kStages);
             return sample;
         };
         into.push_back(std::move(c));
