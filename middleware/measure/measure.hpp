@@ -2,9 +2,11 @@
 //
 // Names of the metrics: messages, bytes, failed, size, age, latency; with a label: messages{value} and so on.
 #pragma once
+#include <leat/sdk/flow/spread.hpp>
 #include <leat/sdk/flow/token.hpp>
 #include <leat/sdk/stage.hpp>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,9 +14,45 @@
 
 namespace leat::measure {
 
+/// The template of a label; whether it says that nothing but the topic decides is_of_topic.
+struct Label {
+    Template text;
+    bool is_of_topic = false;
+};
+
+/// Whether all that a template takes from a message is its topic: "${topic}", "${topic[1]}/x". False where that is
+/// not plain to see.
+inline bool is_of_topic(std::string_view written) {
+    bool any = false;
+    for (size_t at = written.find('$'); at != written.npos; at = written.find('$', at + 1)) {
+        const std::string_view here = written.substr(at);
+        if (!here.starts_with("${topic") || here.size() < 8) return false;
+        if (here[7] != '}' && here[7] != '[' && here[7] != ':') return false;
+        any = true;
+    }
+    return any;
+}
+
+}  // namespace leat::measure
+
+namespace leat {
+inline namespace v1 {
+template <>
+struct OptionType<measure::Label> {
+    static constexpr uint32_t type = LEAT_TEMPLATE, element = 0;
+    static measure::Label read(const leat_value& v, const leat_host* host) {
+        return {OptionType<Template>::read(v, host), measure::is_of_topic(view(v.text))};
+    }
+    static std::string show(const measure::Label&) { return ""; }
+};
+}  // namespace v1
+}  // namespace leat
+
+namespace leat::measure {
+
 class Measure : public Stage {
   public:
-    Template label;
+    Label label;
     uint64_t max_labels = 100;
     uint64_t every = 16;
 
@@ -55,7 +93,14 @@ class Measure : public Stage {
     // Neighbours stay together on their way back: a receipt of ours between others would cost a call of its own.
     static constexpr uint64_t kInARow = 8;
 
+    struct Place {
+        std::string key;
+        Series* series = nullptr;
+    };
+
     Series* series_of(const leat_message& message);
+    std::string_view value_of(const leat_message& message);
+    Series* keep(Place& place, std::string_view key, Series* series);
     Series* find_or_make(std::string_view value);
     Series* named(std::string_view value);
     std::unique_ptr<Series> make(std::string_view value) const;
@@ -66,15 +111,16 @@ class Measure : public Stage {
     struct Hash : std::hash<std::string_view> {
         using is_transparent = void;
     };
+    static constexpr size_t kPlaces = 256;
     static constexpr size_t kKnownBytes = 256;
     static constexpr size_t kKnownPerLabel = 4;  // values that become one label, the "other" ones among them
 
     std::unordered_map<std::string, std::unique_ptr<Series>> series_;        // by label
     std::unordered_map<std::string, Series*, Hash, std::equal_to<>> known_;  // by value, as it came
+    std::array<Place, kPlaces> recent_;  // by topic where that alone decides, else by value: those that came last
     std::string name_;
-    std::string last_value_;
     Series* last_ = nullptr;
-    const char* last_topic_ = nullptr;  // where the last value is, if it is a part of a topic of the batch in hand
+    leat_bytes last_topic_ = kAbsent;  // the topic that last_ is of, in the batch in hand
     std::vector<Series*> touched_;
     uint64_t next_one_ = 0;   // how many messages pass before the next sample
     uint64_t row_ = kInARow;  // how many samples follow each other from there
@@ -90,7 +136,7 @@ inline Measure::Measure() {
 }
 
 inline void Measure::open() {
-    if (!label) last_ = find_or_make("");
+    if (!label.text) last_ = find_or_make("");
 }
 
 inline std::unique_ptr<Measure::Series> Measure::make(std::string_view value) const {
@@ -139,15 +185,33 @@ inline Measure::Series* Measure::named(std::string_view value) {  // hot: per me
 }
 
 inline Measure::Series* Measure::series_of(const leat_message& message) {  // hot: per message
-    if (!label) return last_;
-    const Template::Result result = label(message);
-    const std::string_view value = !result.ok || result.text.size == 0 ? std::string_view("none") : view(result.text);
-    const bool is_same_place = value.data() == last_topic_ && value.data() == message.topic.data;
-    if (is_same_place && value.size() == last_value_.size()) return last_;
-    last_topic_ = value.data() == message.topic.data ? value.data() : nullptr;
-    if (last_ && value == last_value_) return last_;
-    last_value_ = value;
-    return last_ = find_or_make(value);
+    if (!label.text) return last_;
+    if (!label.is_of_topic) {
+        const std::string_view value = value_of(message);
+        Place& place = recent_[spread(value) % kPlaces];
+        if (place.series && place.key == value) return place.series;
+        return keep(place, value, find_or_make(value));
+    }
+    // Neighbours of one topic mostly share its bytes, too.
+    const bool is_same = message.topic.data == last_topic_.data && message.topic.size == last_topic_.size;
+    if (is_same && last_) return last_;
+    last_topic_ = message.topic;
+    const std::string_view topic = view(message.topic);
+    Place& place = recent_[spread(topic) % kPlaces];
+    if (place.series && place.key == topic) return last_ = place.series;
+    return last_ = keep(place, topic, find_or_make(value_of(message)));
+}
+
+inline std::string_view Measure::value_of(const leat_message& message) {  // hot: per message
+    const Template::Result result = label.text(message);
+    return !result.ok || result.text.size == 0 ? std::string_view("none") : view(result.text);
+}
+
+inline Measure::Series* Measure::keep(Place& place, std::string_view key, Series* series) {
+    if (key.size() > kKnownBytes) return series;
+    place.key = key;
+    place.series = series;
+    return series;
 }
 
 inline void Measure::push(Batch& batch) {
@@ -156,7 +220,7 @@ inline void Measure::push(Batch& batch) {
     const leat_host& host = *services().host;
     const bool has_sample = next_one_ < n;
     const int64_t now = has_sample ? host.now_ns() : 0, wall = has_sample ? host.wall_ns() : 0;
-    last_topic_ = nullptr;
+    if (label.text) last_ = nullptr;  // its topic's bytes are of the last batch
     Series* series = nullptr;
     uint64_t messages = 0, bytes = 0;  // of the series, in a row
     for (size_t i = 0; i < n; ++i) {   // hot: per message

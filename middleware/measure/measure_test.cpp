@@ -23,7 +23,7 @@ TEST_CASE("everything passes as it is, and each receipt hears what became of its
     for (const uint64_t every : {1, 3, 1000}) {
         StageModel<Measure> test([every](Measure& stage, StageRig& rig) {
             stage.every = every;
-            stage.label = rig.fill_in("${key}");
+            stage.label = {rig.fill_in("${key}")};
         });
         test.check([](const Plain& m) { return passed(m); }, messages(500));
     }
@@ -40,7 +40,7 @@ TEST_CASE("all are counted by label, whatever the batches; what has none counts 
         ++n, bytes += m.payload->size();
     }
     StageRig rig;
-    rig.make<Measure>([](Measure& stage, StageRig& r) { stage.label = r.fill_in("${key}"); });
+    rig.make<Measure>([](Measure& stage, StageRig& r) { stage.label = {r.fill_in("${key}")}; });
     for (size_t at = 0; at < all.size();) {
         const size_t n = std::min<size_t>(random() % 60 + 1, all.size() - at);
         const auto first = all.begin() + static_cast<std::ptrdiff_t>(at);
@@ -72,24 +72,63 @@ TEST_CASE("size, age and the time until settlement are measured; what fails is c
 }
 
 TEST_CASE("a label of the topic is told apart though it stands in the same place") {
-    StageRig rig;
-    rig.below.answers_at_once = true;
-    rig.make<Measure>([](Measure& stage, StageRig& r) { stage.label = r.fill_in("${topic}"); });
-    std::vector<Plain> all;
-    for (const char* topic : {"a", "a", "ab", "a", "b"}) all.push_back({.topic = topic});
-    for (int i = 0; i < 3; ++i) {
-        rig.push(all);
-        for (const Plain& m : all) rig.push({m});
+    for (const bool is_of_topic : {false, true}) {
+        StageRig rig;
+        rig.below.answers_at_once = true;
+        rig.make<Measure>([&](Measure& stage, StageRig& r) { stage.label = {r.fill_in("${topic}"), is_of_topic}; });
+        std::vector<Plain> all;
+        for (const char* topic : {"a", "a", "ab", "a", "b"}) all.push_back({.topic = topic});
+        for (int i = 0; i < 3; ++i) {
+            rig.push(all);
+            for (const Plain& m : all) rig.push({m});
+        }
+        CHECK(rig.me.counters["messages{a}"] == 18);
+        CHECK(rig.me.counters["messages{ab}"] == 6);
+        CHECK(rig.me.counters["messages{b}"] == 6);
     }
-    CHECK(rig.me.counters["messages{a}"] == 18);
-    CHECK(rig.me.counters["messages{ab}"] == 6);
-    CHECK(rig.me.counters["messages{b}"] == 6);
+}
+
+TEST_CASE("very many topics, more than are remembered, are counted each for its label") {
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    for (const bool is_of_topic : {false, true}) {
+        StageRig rig;
+        rig.below.answers_at_once = true;
+        rig.make<Measure>([&](Measure& stage, StageRig& r) {
+            stage.label = {r.fill_in("${topic}"), is_of_topic};
+            stage.max_labels = 3000;
+        });
+        std::map<std::string, uint64_t> expected;
+        for (int round = 0; round < 40; ++round) {
+            std::vector<Plain> all;
+            for (int i = 0; i < 200; ++i) {
+                const auto number = random() % 2000;
+                const std::string padding(number % 3 == 0 ? 300 : number % 20, 'x');
+                all.push_back({.topic = std::to_string(number) + "/" + padding});
+                ++expected["messages{" + all.back().topic.substr(0, 64) + "}"];
+            }
+            rig.push(all);
+        }
+        CHECK(std::all_of(expected.begin(), expected.end(),
+                          [&](const auto& one) { return rig.me.counters[one.first] == one.second; }));
+    }
+}
+
+TEST_CASE("a label that takes nothing but the topic is known as such") {
+    for (const char* of_topic : {"${topic}", "${topic[0]}", "x/${topic[12]:-none}/${topic}", "${topic:-a}"}) {
+        CHECK_MESSAGE(leat::measure::is_of_topic(of_topic), of_topic);
+    }
+    for (const char* other : {"", "plain", "${key}", "${topic}/${key}", "${topics}", "$${topic}", "${topic", "$",
+                              "${topic}${header:topic}", "${topic:-$}"}) {
+        CHECK_FALSE_MESSAGE(leat::measure::is_of_topic(other), other);
+    }
 }
 
 TEST_CASE("labels have a limit, and are made fit for a name") {
     StageRig rig;
     rig.make<Measure>([](Measure& stage, StageRig& r) {
-        stage.label = r.fill_in("${key}");
+        stage.label = {r.fill_in("${key}")};
         stage.max_labels = 2;
     });
     for (const char* key : {"a b", "x}", "c", "d", "a b"}) rig.push({Plain{.key = key}});

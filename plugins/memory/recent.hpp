@@ -5,11 +5,10 @@
 //
 // Owns nothing. Not thread-safe.
 #pragma once
+#include <leat/sdk/flow/spread.hpp>
+
 #include <array>
-#include <bit>
 #include <cstddef>
-#include <cstdint>
-#include <cstring>
 #include <string_view>
 
 namespace leat::memory {
@@ -26,23 +25,7 @@ class Recent {
   private:
     static constexpr size_t kPlaces = 256;
 
-    // Spreads names by their ends and lengths, where those of devices differ. Cheaper than a hash of all.
-    static size_t place_of(std::string_view name) {  // hot: per message
-        const auto eight = [&](size_t from) {
-            uint64_t bytes = 0;
-            std::memcpy(&bytes, name.data() + from, 8);
-            return bytes;
-        };
-        uint64_t mixed = name.size();
-        if (name.size() < 8) {
-            for (const char c : name) mixed = mixed << 8 | static_cast<unsigned char>(c);
-        } else {
-            mixed += eight(0) ^ std::rotl(eight(name.size() / 2 - 4), 21) ^ std::rotl(eight(name.size() - 8), 42);
-        }
-        constexpr uint64_t kOdd = 0x9e3779b97f4a7c15u;  // 2^64 / the golden ratio
-        mixed *= kOdd;
-        return (((mixed ^ mixed >> 32) * kOdd) >> 48) % kPlaces;
-    }
+    static size_t place_of(std::string_view name) { return spread(name) % kPlaces; }
 
     std::array<T*, kPlaces> places_{};
 };
