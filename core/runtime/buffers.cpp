@@ -21,7 +21,7 @@ struct HostBuffer : leat_buffer {
 };
 
 constexpr size_t kDataOffset = (sizeof(HostBuffer) + 15) & ~size_t{15};
-constexpr unsigned kSmallest = 9;      // 512 B
+constexpr unsigned kSmallest = 6;      // 64 B: what waits alone takes little more than itself
 constexpr unsigned kLargestKept = 20;  // 1 MiB; larger ones go back to the system at once
 constexpr size_t kKeptBytesPerClass = 8u << 20;
 

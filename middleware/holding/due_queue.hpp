@@ -8,12 +8,13 @@
 // nanoseconds of the steady clock. On the shard.
 #pragma once
 #include <leat/sdk/flow/settle.hpp>
-#include <leat/sdk/flow/token.hpp>
 
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
 #include <vector>
+
+#include "holding/message_pool.hpp"
 
 namespace leat::holding {
 
@@ -31,22 +32,23 @@ class DueQueue {
         return lane == last_.end() ? due : std::max(due, lane->second);
     }
 
-    /// Keeps a message until `due`, of earliest().
-    void add(const leat_message& message, int64_t due) {
-        const auto [slot, kept] = messages_.open();
-        *kept = message;
-        heap_.push_back({due, ++arrivals_, slot});
+    /// Keeps a message until `due`, of earliest(). Returns its number, for at().
+    uint32_t add(const leat_message& message, int64_t due) {  // hot: per message
+        const uint32_t number = messages_.add(message);
+        heap_.push_back({due, ++arrivals_, number});
         std::push_heap(heap_.begin(), heap_.end());
         if (ordered_) last_[message.lane] = due;
+        return number;
     }
+    /// One that waits.
+    leat_message& at(uint32_t number) { return messages_.at(number); }
 
     /// Moves up to LEAT_BATCH_MAX messages that are due by now out into `into`; 0: none is.
     size_t take(int64_t now, leat_message* into) {
         size_t n = 0;
         while (n < LEAT_BATCH_MAX && next_due() <= now) {
             std::pop_heap(heap_.begin(), heap_.end());
-            into[n++] = *messages_.find(heap_.back().slot);
-            messages_.remove(heap_.back().slot);
+            into[n++] = messages_.take(heap_.back().number);
             heap_.pop_back();
         }
         if (heap_.empty()) {
@@ -73,10 +75,10 @@ class DueQueue {
   private:
     struct Item {
         int64_t due;
-        uint64_t arrival;
-        uint64_t slot;
+        uint32_t arrival;  // goes round: fewer than 2^31 wait
+        uint32_t number;
         bool operator<(const Item& other) const {  // the heap's front is the largest: the earliest
-            return due != other.due ? due > other.due : arrival > other.arrival;
+            return due != other.due ? due > other.due : static_cast<int32_t>(arrival - other.arrival) > 0;
         }
     };
 
@@ -84,10 +86,8 @@ class DueQueue {
     void abandon(F&& is_gone) {
         std::vector<leat_message> gone;
         std::erase_if(heap_, [&](const Item& item) {
-            const leat_message& m = *messages_.find(item.slot);
-            if (!is_gone(m)) return false;
-            gone.push_back(m);
-            messages_.remove(item.slot);
+            if (!is_gone(messages_.at(item.number))) return false;
+            gone.push_back(messages_.take(item.number));
             return true;
         });
         std::make_heap(heap_.begin(), heap_.end());
@@ -96,9 +96,9 @@ class DueQueue {
     }
 
     bool ordered_ = true;
-    uint64_t arrivals_ = 0;
+    uint32_t arrivals_ = 0;
     std::vector<Item> heap_;
-    Slots<leat_message> messages_;
+    MessagePool messages_;
     std::unordered_map<uint32_t, int64_t> last_;  // of each lane that waits: when its last one is due
 };
 

@@ -134,6 +134,36 @@ TEST_CASE("a queue by time gives out what is due, by time, in each lane by arriv
     CHECK(host.live_buffers == 0);
 }
 
+TEST_CASE("the pool gives every message back as it was put in, and lets go of memory when it is empty") {
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    leat::holding::MessagePool pool;
+    std::map<uint32_t, uint64_t> inside;
+    for (int round = 0; round < 3; ++round) {
+        for (uint64_t i = 0; i < 20000; ++i) {
+            leat_message m{};
+            m.receipt.token = i;
+            m.lane = static_cast<uint32_t>(i * 7);
+            REQUIRE(inside.emplace(pool.add(m), i).second);
+            if (random() % 4 || i < 5000) continue;
+            const auto one = inside.lower_bound(static_cast<uint32_t>(random() % 20000));
+            if (one == inside.end()) continue;
+            CHECK(pool.take(one->first).receipt.token == one->second);
+            inside.erase(one);
+        }
+        CHECK(pool.size() == inside.size());
+        for (const auto& [number, token] : inside) {
+            CHECK(pool.at(number).receipt.token == token);
+            const leat_message m = pool.take(number);
+            CHECK(m.receipt.token == token);
+            CHECK(m.lane == static_cast<uint32_t>(token * 7));
+        }
+        CHECK(pool.size() == 0);
+        inside.clear();
+    }
+}
+
 TEST_CASE("JSON is what RFC 8259 says, and the place of what is wrong is told") {
     for (const char* good : {"1", " -0.5e+7 ", "0", "true", "null", "\"\"", "\"a\\u00e4\\n\\\"\"", "[]", "{}",
                              "[ 1 , [ ] ]", "{\"a\": {\"b\": [1, \"x\"]}, \"c\":false}"}) {

@@ -42,6 +42,7 @@ class Postponer : public Keeper {
     /// Passes on what is due, and tells the time.
     int64_t begin() {
         was_flushed_ = false;
+        forget_batch();  // one that was not finished: its stage threw
         const int64_t now = services().now().count();
         if (queue_.next_due() <= now) release(now);
         return now;
@@ -49,14 +50,17 @@ class Postponer : public Keeper {
     /// The earliest that a message may go that could go at `time`.
     int64_t earliest(const leat_message& message, int64_t time) const { return queue_.earliest(message, time); }
     /// Keeps a message until `due`, of earliest(); false when that is now.
-    bool later(leat_message& message, int64_t now, int64_t due) {  // hot: per message
+    bool later(const leat_message& message, int64_t now, int64_t due) {  // hot: per message
         if (due <= now) return false;
-        compact(services(), message);
-        queue_.add(message, due);
+        if (message.buffer != shared_) judge_buffer();
+        shared_ = message.buffer;
+        shared_bytes_ += content_size(message);
+        sharers_.push_back(queue_.add(message, due));
         return true;
     }
     /// After the last of a batch has been judged.
     void finish() {
+        judge_buffer();
         arm();
         tell();
     }
@@ -68,6 +72,22 @@ class Postponer : public Keeper {
 
   private:
     static constexpr int64_t kGrain = 1'000'000;
+    static constexpr size_t kLeastShare = 4;
+
+    // Few small messages must not pin a large receive buffer: they move out. Those that fill a quarter of theirs
+    // stay, because what keeps them for redelivery, above, pins it, too, and a copy of each would take more than it
+    // frees.
+    void judge_buffer() {
+        if (shared_ && shared_bytes_ < shared_->capacity / kLeastShare) {
+            for (const uint32_t number : sharers_) compact(services(), queue_.at(number));
+        }
+        forget_batch();
+    }
+    void forget_batch() {
+        sharers_.clear();
+        shared_ = nullptr;
+        shared_bytes_ = 0;
+    }
 
     void release(int64_t now) {
         leat_message batch[LEAT_BATCH_MAX];
@@ -95,6 +115,9 @@ class Postponer : public Keeper {
     }
 
     DueQueue queue_;
+    std::vector<uint32_t> sharers_;  // kept of the batch in hand, in the same buffer
+    leat_buffer* shared_ = nullptr;
+    size_t shared_bytes_ = 0;
     uint64_t timer_ = 0;
     int64_t timer_due_ = 0;
     size_t told_ = 0;
