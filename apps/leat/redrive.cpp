@@ -17,10 +17,10 @@
 #include <leat/host.hpp>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <future>
+#include <limits>
 #include <string>
 
 namespace leat::app {
@@ -67,12 +67,8 @@ RedriveSettings settings_of(const CommandLine& line) {
     settings.rate = line.text("rate");
     settings.only_look = line.has("dry-run");
     if (settings.only_look) settings.seen = print_seen;
-    if (!line.has("limit")) return settings;
-    const std::string limit = line.text("limit");
-    const auto [end, error] = std::from_chars(limit.data(), limit.data() + limit.size(), settings.limit);
-    if (error != std::errc() || end != limit.data() + limit.size() || settings.limit == 0) {
-        throw line.wrong("--limit " + limit + " is no number of messages");
-    }
+    constexpr uint64_t kMost = std::numeric_limits<uint64_t>::max();
+    settings.limit = line.number<uint64_t>("limit", 1, kMost, " of messages").value_or(settings.limit);
     return settings;
 }
 

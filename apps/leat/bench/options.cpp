@@ -1,31 +1,17 @@
 #include "bench/options.hpp"
 
-#include <charconv>
-
 namespace leat::bench {
 namespace {
 
 namespace po = boost::program_options;
 using app::CommandLine;
 
-double number_option(const CommandLine& line, const std::string& name, double otherwise, double most) {
-    if (!line.has(name)) return otherwise;
-    const std::string text = line.text(name);
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || !(value >= 1 && value <= most)) {
-        throw line.wrong("--" + name + " " + text + " is no number from 1 to " +
-                         std::to_string(static_cast<int>(most)));
-    }
-    return value;
-}
-
 Effort effort_of(const CommandLine& line) {
     const bool is_quick = line.has("quick");
     Effort effort;
-    effort.rounds = static_cast<int>(number_option(line, "rounds", is_quick ? 2 : 5, 1000));
+    effort.rounds = line.number<int>("rounds", 1, 1000, " from 1 to 1000").value_or(is_quick ? 2 : 5);
     effort.scale = is_quick ? 0.2 : 1;
-    effort.rate = number_option(line, "rate", 0, 1e6);
+    effort.rate = line.number<double>("rate", 1, 1e6, " from 1 to 1000000").value_or(0);
     return effort;
 }
 

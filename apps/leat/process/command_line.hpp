@@ -4,10 +4,12 @@
 //     line.options()("print", "print it resolved");
 //     line.word("config");
 //     if (!line.parse(words)) return kFine;          // --help was asked for and printed
-//     line.has("print"); line.text("config");
+//     line.has("print"); line.text("config"); line.number<int>("rounds", 1, 1000, " from 1 to 1000").value_or(5);
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <charconv>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -49,6 +51,18 @@ class CommandLine {
     std::string text(const std::string& name) const;
     /// All values of an option that may be given several times.
     std::vector<std::string> texts(const std::string& name) const;
+    /// A number from `least` to `most`; nothing: it was not given. `what`: of what, for the message. Throws
+    /// UsageError.
+    template <class Number>
+    std::optional<Number> number(const std::string& name, Number least, Number most, const char* what = "") const {
+        if (!has(name)) return std::nullopt;
+        const std::string given = text(name);
+        Number value{};
+        const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), value);
+        if (error == std::errc() && end == given.data() + given.size() && value >= least && value <= most)
+            return value;
+        throw wrong("--" + name + " " + given + " is no number" + what);
+    }
     UsageError wrong(const std::string& what) const { return UsageError(command_, what); }
 
   private:

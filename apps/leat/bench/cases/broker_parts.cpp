@@ -107,9 +107,8 @@ std::string fresh_name() {
 Scene broker_scene(const Broker& b, const std::string& name, Part part, const Traffic& traffic) {
     Json routes = Json::object();
     for (int i = 0; part != Part::publish && i < traffic.readers; ++i) {
-        Json to = {{"backend", "out"}, {"format", "measure"}};
-        to.update(traffic.measures);
-        routes["b_consume" + std::to_string(i)] = route(source(b, name, i, traffic.readers), std::move(to));
+        routes["b_consume" + std::to_string(i)] =
+            route(source(b, name, i, traffic.readers), measuring(traffic.measures));
     }
     for (int i = 0; part != Part::consume && i < traffic.writers; ++i) {
         routes["a_publish" + std::to_string(i)] = route(made(traffic, i), sink(b, name));

@@ -16,20 +16,12 @@
 namespace leat::bench {
 namespace {
 
-constexpr size_t kPayloads[] = {64, 256, 1024, 4096, 16384};
 constexpr double kSteady = 500;        // messages a second where delays are measured
 constexpr double kMostBytes = 100e6;   // that one round moves
 constexpr uint64_t kMost = 1'000'000;  // messages of one run
 
-std::string size_text(size_t bytes) {
-    return bytes % 1024 == 0 ? std::to_string(bytes / 1024) + " KiB" : std::to_string(bytes) + " B";
-}
-
-Result frame(const std::string& id, const std::string& text, const std::string& series, double x) {
-    Result r;
-    r.id = id;
-    r.category = id.substr(0, id.find('/'));
-    r.title = text;
+Result point(const std::string& id, const std::string& text, const std::string& series, double x) {
+    Result r = frame(id, text);
     r.series = series;
     r.x = x;
     return r;
@@ -46,10 +38,10 @@ void add_rate(const Bench& bench, const Broker& b, const BareLoops& bare, size_t
     Traffic traffic;
     traffic.messages = n;
     traffic.payload = payload;
-    Case writes(frame("publish/" + name + "/payload/" + x, title(b.kind) + ", " + size_text(payload),
+    Case writes(point("publish/" + name + "/payload/" + x, title(b.kind) + ", " + size_text(payload),
                       "publish to " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
     writes.run = [&bench, b, traffic] { return publish(bench, b, fresh_name(), traffic); };
-    Case reads(frame("consume/" + name + "/payload/" + x, title(b.kind) + " backlog, " + size_text(payload),
+    Case reads(point("consume/" + name + "/payload/" + x, title(b.kind) + " backlog, " + size_text(payload),
                      "consume from " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
     reads.run = [&bench, b, traffic] { return consume(bench, b, traffic); };
     if (bare.exist()) {
@@ -64,7 +56,7 @@ void add_rate(const Bench& bench, const Broker& b, const BareLoops& bare, size_t
 void add_counts(const Bench& bench, const Broker& b, Cases& into) {
     for (uint64_t n = 10; n <= static_cast<uint64_t>(kMost * std::min(bench.effort.scale, 1.0)); n *= 10) {
         Case c(
-            frame("publish/" + word(b.kind) + "/count/" + std::to_string(n),
+            point("publish/" + word(b.kind) + "/count/" + std::to_string(n),
                   title(b.kind) + ", " + short_count(static_cast<double>(n)) + " messages of 100 B, with connecting",
                   "publish to " + title(b.kind) + " by count", static_cast<double>(n)));
         Traffic traffic;
@@ -89,10 +81,8 @@ void add_acks(const Bench& bench, const Broker& b, const BareLoops& bare, Cases&
          {Kind{"individual", "confirmed before the next is made", 1, 1, 0.02},
           Kind{"batched", "256 on their way at most", 256, 1, 0.5},
           Kind{"concurrent", "by two routes on two cores, 256 on their way of each", 256, 2, 0.5}}) {
-        Case c(frame(std::string("ack/") + word(b.kind) + "/" + kind.id, title(b.kind) + ": " + kind.title, "", 0));
-        c.frame.x.reset();
-        c.frame.unit = "us";
-        c.frame.higher_is_better = false;
+        Case c(
+            cost_frame(std::string("ack/") + word(b.kind) + "/" + kind.id, title(b.kind) + ": " + kind.title, "us"));
         Traffic traffic;
         traffic.messages = bench.effort.count(static_cast<double>(usual_count(b.kind)) * kind.share) / 2 * 2;
         traffic.in_flight = kind.in_flight;
@@ -115,7 +105,7 @@ void add_acks(const Bench& bench, const Broker& b, const BareLoops& bare, Cases&
 void add_concurrency(const Bench& bench, const Broker& b, Cases& into) {
     const uint64_t n = bench.effort.count(static_cast<double>(usual_count(b.kind))) / 16 * 16;
     const auto add = [&](const std::string& what, const std::string& text, uint64_t x, const Traffic& traffic) {
-        Case c(frame("concurrency/" + word(b.kind) + "/" + what + "/" + std::to_string(x),
+        Case c(point("concurrency/" + word(b.kind) + "/" + what + "/" + std::to_string(x),
                      title(b.kind) + ", " + short_count(static_cast<double>(x)) + " " + text,
                      title(b.kind) + " by " + what, static_cast<double>(x)));
         c.run = [&bench, b, traffic, reads = traffic.readers > 1 || what == "readers"] {
@@ -153,7 +143,7 @@ void add_delays(const Bench& bench, const Broker& b, Cases& into) {
         traffic.payload = payload;
         traffic.from = {{"rate", rate}};
         const auto add = [&](const std::string& what, const std::string& text, auto run) {
-            Case c(frame(what + "/" + name + "/latency/" + std::to_string(payload),
+            Case c(point(what + "/" + name + "/latency/" + std::to_string(payload),
                          title(b.kind) + ", " + text + ", " + size_text(payload) + ", " + short_count(rate) + "/s",
                          what + " latency of " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
             c.frame.unit = "us";

@@ -52,6 +52,21 @@ std::string add_bare(const Case& what, Rounds& bares) {
 
 }  // namespace
 
+Result frame(const std::string& id, const std::string& title) {
+    Result r;
+    r.id = id;
+    r.category = id.substr(0, id.find('/'));
+    r.title = title;
+    return r;
+}
+
+Result cost_frame(const std::string& id, const std::string& title, const std::string& unit) {
+    Result r = frame(id, title);
+    r.unit = unit;
+    r.higher_is_better = false;
+    return r;
+}
+
 Result measure(const Case& what, int rounds) {
     Result result = what.frame;
     Rounds ours, bares;

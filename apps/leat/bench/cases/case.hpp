@@ -33,6 +33,11 @@ struct Case {
     int most_rounds = 0;           ///< for what takes long; 0: as many as are asked for
 };
 
+/// What is measured, in messages a second; its category is the first part of the id.
+Result frame(const std::string& id, const std::string& title);
+/// The same in `unit`, of which less is better.
+Result cost_frame(const std::string& id, const std::string& title, const std::string& unit);
+
 /// How much is measured.
 struct Effort {
     int rounds = 5;

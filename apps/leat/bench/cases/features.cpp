@@ -28,7 +28,7 @@ std::vector<Feature> of_stages() {
         {"sample", "sample (every 1)", stage("sample", {{"every", 1}})},
         {"limit_size", "limit_size", stage("limit_size")},
         {"set", "set (topic, one header)", stage("set", {{"topic", "new"}, {"headers", {{"was", "${topic}"}}}})},
-        {"measure", "measure", stage("measure")},
+        {"measure", "metrics on: measure", stage("measure")},
         {"log", "log (1 of 1000)", stage("log", {{"every", 1000}, {"level", "debug"}})},
         {"correlation", "correlation", stage("correlation")},
         {"duplicate", "duplicate", stage("duplicate", {{"topics", {"copy"}}})},
@@ -115,9 +115,7 @@ Sample run(const Bench& bench, const Feature& feature, uint64_t n, bool is_bare)
 void add(const Bench& bench, Feature feature, Cases& into) {
     const uint64_t n = bench.effort.count(3e6 * feature.share * (feature.json ? 0.5 : 1));
     Case c;
-    c.frame.id = std::string("features/") + feature.id;
-    c.frame.category = "features";
-    c.frame.title = feature.title;
+    c.frame = frame(std::string("features/") + feature.id, feature.title);
     c.run = [&bench, feature, n] { return run(bench, feature, n, false); };
     c.ceiling = "the same route without it";
     c.bare = [&bench, feature, n] { return run(bench, feature, n, true); };

@@ -9,28 +9,8 @@
 namespace leat::bench {
 namespace {
 
-constexpr size_t kPayloads[] = {64, 256, 1024, 4096, 16384};
 constexpr size_t kUsual = 100;      // bytes
 constexpr double kMostBytes = 1e9;  // that one round moves
-
-std::string size_text(size_t bytes) {
-    return bytes % 1024 == 0 ? std::to_string(bytes / 1024) + " KiB" : std::to_string(bytes) + " B";
-}
-
-Result frame(const std::string& id, const std::string& title) {
-    Result r;
-    r.id = id;
-    r.category = id.substr(0, id.find('/'));
-    r.title = title;
-    return r;
-}
-
-Result delay_frame(const std::string& id, const std::string& title) {
-    Result r = frame(id, title);
-    r.unit = "us";
-    r.higher_is_better = false;
-    return r;
-}
 
 // Messages a second as ns a message.
 Sample nanoseconds(Sample sample) {
@@ -40,12 +20,6 @@ Sample nanoseconds(Sample sample) {
 
 // A topic that keeps the newest: a writer never waits.
 Json newest() { return memory_backend({{"overflow", "drop_oldest"}}); }
-
-Json measuring(Json more = Json::object()) {
-    Json sink = {{"backend", "out"}, {"format", "measure"}};
-    sink.update(more);
-    return sink;
-}
 
 // One writer into a topic that nobody reads.
 Scene writing(uint64_t messages, size_t payload, Json topics, Json more = Json::object()) {
@@ -110,8 +84,9 @@ void add_publish_delays(const Bench& bench, Cases& into) {
     const double rate = bench.effort.rate_or(20'000);
     const auto n = bench.effort.count(rate / 2);
     for (const size_t payload : kPayloads) {
-        Case c{delay_frame("publish/memory/latency/" + std::to_string(payload),
-                           "memory, due -> acknowledged, " + size_text(payload) + ", " + short_count(rate) + "/s")};
+        Case c{cost_frame("publish/memory/latency/" + std::to_string(payload),
+                          "memory, due -> acknowledged, " + size_text(payload) + ", " + short_count(rate) + "/s",
+                          "us")};
         c.frame.series = "publish latency of memory by payload, bytes";
         c.frame.x = static_cast<double>(payload);
         c.run = [&bench, n, payload, rate] {
@@ -160,9 +135,10 @@ Case delay_case(const Bench& bench, size_t payload, bool polls) {
     const double rate = bench.effort.rate_or(polls ? 20'000 : 2'000);
     const auto n = bench.effort.count(rate / 2);
     const std::string how = polls ? "polling" : "sleeping";
-    Case c{delay_frame("consume/memory/latency/" + how + "/" + std::to_string(payload),
-                       "memory, due -> received on another shard, " + how + ", " + size_text(payload) + ", " +
-                           short_count(rate) + "/s")};
+    Case c{cost_frame("consume/memory/latency/" + how + "/" + std::to_string(payload),
+                      "memory, due -> received on another shard, " + how + ", " + size_text(payload) + ", " +
+                          short_count(rate) + "/s",
+                      "us")};
     c.frame.series = "latency from shard to shard, " + how + ", by payload, bytes";
     c.frame.x = static_cast<double>(payload);
     if (payload == kUsual && polls) c.frame.goal = {.p50_us = 1, .p99_us = 5};
@@ -192,9 +168,7 @@ void add_consume_delays(const Bench& bench, Cases& into) {
 // Made, handed on and acknowledged, in ns for each message; by `routes` routes, each on a shard of its own.
 Case ack_case(const Bench& bench, const std::string& id, const std::string& title, uint64_t n, size_t batch,
               uint64_t in_flight, int routes = 1) {
-    Case c{frame("ack/" + id, title)};
-    c.frame.unit = "ns";
-    c.frame.higher_is_better = false;
+    Case c{cost_frame("ack/" + id, title, "ns")};
     c.run = [&bench, n, batch, in_flight, routes] {
         Scene scene;
         Json all = Json::object();
@@ -230,6 +204,16 @@ void add_acks(const Bench& bench, Cases& into) {
 }
 
 }  // namespace
+
+std::string size_text(size_t bytes) {
+    return bytes % 1024 == 0 ? std::to_string(bytes / 1024) + " KiB" : std::to_string(bytes) + " B";
+}
+
+Json measuring(Json more) {
+    Json sink = {{"backend", "out"}, {"format", "measure"}};
+    sink.update(more);
+    return sink;
+}
 
 Json generate(Json more) {
     Json from = {{"backend", "in"}, {"kind", "stamped"}};

@@ -12,20 +12,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Result frame(const std::string& id, const std::string& title, const std::string& unit) {
-    Result r;
-    r.id = id;
-    r.category = id.substr(0, id.find('/'));
-    r.title = title;
-    r.unit = unit;
-    r.higher_is_better = false;
-    return r;
-}
-
 Json one_route(uint64_t count) {
-    return configuration(
-        {{"in", {{"plugin", "generate"}}}, {"out", {{"plugin", "console"}}}},
-        {{"first", route(generate({{"count", count}}), {{"backend", "out"}, {"format", "measure"}})}});
+    return configuration({{"in", {{"plugin", "generate"}}}, {"out", {{"plugin", "console"}}}},
+                         {{"first", route(generate({{"count", count}}), measuring())}});
 }
 
 // When the first message came, from the last line of a status file; 0: none has.
@@ -85,13 +74,13 @@ Sample start_here(const Bench& bench) {
 }
 
 void add_starts(const Bench& bench, Cases& into) {
-    Case whole{frame("startup/process", "leat run: process made -> first message at the sink", "ms")};
+    Case whole{cost_frame("startup/process", "leat run: process made -> first message at the sink", "ms")};
     whole.frame.goal = {.value = 20};
     whole.run = [&bench] { return start(bench); };
     whole.ceiling = "leat --version: made, linked, ended";
     whole.bare = [] { return bare_start(); };
     into.push_back(std::move(whole));
-    Case inside{frame("startup/host", "embedded: Host::run -> first message at the sink", "ms")};
+    Case inside{cost_frame("startup/host", "embedded: Host::run -> first message at the sink", "ms")};
     inside.run = [&bench] { return start_here(bench); };
     into.push_back(std::move(inside));
 }
@@ -146,8 +135,8 @@ void add_holdings(const Bench& bench, Cases& into) {
     const uint64_t n = bench.effort.count(1e6);
     const std::string count = short_count(static_cast<double>(n));
     if (bench.stages.contains("delay")) {
-        Case c{frame("memory/in_flight", "a message in flight, beside its 100 B: " + count + " of them in a stage",
-                     "B")};
+        Case c{cost_frame("memory/in_flight",
+                          "a message in flight, beside its 100 B: " + count + " of them in a stage", "B")};
         c.frame.goal = {.value = 200};
         c.frame.note = "held by the stage delay, each in a buffer of its own";
         c.run = [&bench, n] {
@@ -156,16 +145,16 @@ void add_holdings(const Bench& bench, Cases& into) {
         into.push_back(std::move(c));
     }
     Case stored_one{
-        frame("memory/stored", "a message stored in a topic, beside its 100 B: " + count + " of them", "B")};
+        cost_frame("memory/stored", "a message stored in a topic, beside its 100 B: " + count + " of them", "B")};
     stored_one.frame.goal = {.value = 200};
     stored_one.run = [&bench, n] {
         return held(observe(bench.shop, stored(n)), observe(bench.shop, stored(1)), n, kPayload);
     };
     into.push_back(std::move(stored_one));
     const uint64_t many = std::min<uint64_t>(n, 1'000'000);
-    Case idle{frame("memory/topic",
-                    "a topic with one message of 24 B in it: " + short_count(static_cast<double>(many)) + " of them",
-                    "B")};
+    Case idle{cost_frame(
+        "memory/topic",
+        "a topic with one message of 24 B in it: " + short_count(static_cast<double>(many)) + " of them", "B")};
     idle.frame.goal = {.value = 1000};
     idle.frame.note = "beside the same messages sent nowhere";
     idle.run = [&bench, many] {

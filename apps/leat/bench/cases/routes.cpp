@@ -11,16 +11,6 @@ namespace {
 
 constexpr size_t kPayload = 100;
 
-Result frame(const std::string& id, const std::string& title) {
-    Result r;
-    r.id = id;
-    r.category = id.substr(0, id.find('/'));
-    r.title = title;
-    return r;
-}
-
-Json measuring() { return {{"backend", "out"}, {"format", "measure"}}; }
-
 // Stages that let everything pass and do as little as a stage can: two libraries where there are two.
 Json passing(const Bench& bench, size_t n) {
     struct Choice {
@@ -111,10 +101,8 @@ void add_plugin_calls(const Bench& bench, Cases& into) {
     constexpr size_t kStages = 16;
     for (const size_t batch : {256, 1}) {
         const uint64_t n = bench.effort.count(batch == 1 ? 1e6 : 6e6);
-        Case c{frame("plugin_call/batch/" + std::to_string(batch),
-                     "one stage in a library, per message, batches of " + std::to_string(batch))};
-        c.frame.unit = "ns";
-        c.frame.higher_is_better = false;
+        Case c{cost_frame("plugin_call/batch/" + std::to_string(batch),
+                          "one stage in a library, per message, batches of " + std::to_string(batch), "ns")};
         c.frame.goal = {.value = batch == 1 ? 100.0 : 2.0};
         c.run = [&bench, n, batch] {
             const Json from = {{"batch", batch}};
