@@ -37,24 +37,28 @@ void Policy::push_on(leat_message* batch, size_t n) {
 }
 
 void Policy::keep(leat_message* batch, size_t n, uint64_t first) {
-    const Sent::Cells cells = sent_.cells();
     RetainRun held;
-    for (size_t i = 0; i < n; ++i) {  // hot: per message
-        leat_message& m = batch[i];
-        Sent::Cell& cell = cells.at(first + i);
-        cell.kept.keep(m);
-        cell.receipt = m.receipt;
-        held.add(m.buffer);
-        m.receipt.settler = &settler_;
-        m.receipt.token = first + i;
+    while (n > 0) {
+        const auto [cells, here] = sent_.row(first, n);
+        for (size_t i = 0; i < here; ++i) {  // hot: per message
+            leat_message& m = batch[i];
+            cells[i].kept.keep(m);
+            cells[i].receipt = m.receipt;
+            held.add(m.buffer);
+            m.receipt.settler = &settler_;
+            m.receipt.token = first + i;
+        }
+        batch += here;
+        first += here;
+        n -= here;
     }
 }
 
 // Those with a topic or a key of 4 GiB cannot be kept. Returns how many are left.
 size_t Policy::refuse_oversized(leat_message* batch, size_t n) {
-    bool all_fit = true;
-    for (size_t i = 0; i < n; ++i) all_fit = all_fit && Kept::fits(batch[i]);  // hot: per message
-    if (all_fit) return n;
+    uint64_t sizes = 0;
+    for (size_t i = 0; i < n; ++i) sizes |= batch[i].topic.size | batch[i].key.size;  // hot: per message
+    if (sizes <= UINT32_MAX) return n;
     size_t left = 0;
     for (size_t i = 0; i < n; ++i) {
         if (Kept::fits(batch[i])) {
@@ -87,15 +91,16 @@ void Policy::settle(const leat_settlement* batch, size_t n) {
 size_t Policy::settle_run(const leat_settlement* batch, size_t n, Settlements& up) {  // hot: per message
     if (!trials_.empty() || setup().strict) return 0;
     const uint64_t first = batch[0].token;
-    const size_t run = sent_.open_run(first, plain_run(batch, n));
-    if (run == 0) return 0;
-    record(first, run);
-    sent_.end_run(run);
-    up.end_each(run, LEAT_ACK, LEAT_NONE, [first, cells = sent_.cells()](size_t i) {
-        Sent::Cell& cell = cells.at(first + i);
-        return Settlements::Ended{std::exchange(cell.receipt, {}), cell.kept.buffer()};
+    const Sent::Row run = sent_.open_run(first, plain_run(batch, n));
+    if (run.size == 0) return 0;
+    record(first, run.size);
+    sent_.end_run(run.size);
+    up.end_each(run.size, LEAT_ACK, LEAT_NONE, [cell = run.cells](size_t) mutable {
+        Sent::Cell& ended = *cell++;
+        return Settlements::Ended{{std::exchange(ended.receipt.settler, nullptr), ended.receipt.token},
+                                  ended.kept.buffer()};
     });
-    return run;
+    return run.size;
 }
 
 void Policy::settle_one(const leat_settlement& s, Settlements& up) {

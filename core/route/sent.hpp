@@ -29,15 +29,18 @@ class Sent {
     /// Allocates only when more are in flight than ever before, or when some stay long.
     uint64_t open(size_t n, int64_t now_ns);
 
-    /// The cells as they lie now, in registers: a loop that writes messages would read the members again each time.
-    struct Cells {
-        Cell* ring;
-        uint64_t origin, mask;
-        Cell& at(uint64_t token) const { return ring[(token - origin) & mask]; }
+    /// The cells of n numbers from `token` on, as far as they lie side by side: up to where the ring begins again. A
+    /// loop over them counts a pointer up; finding the place of each number took a fifth of its time.
+    struct Row {
+        Cell* cells;
+        size_t size;
     };
-    Cells cells() { return {ring_.data(), origin_, ring_.size() - 1}; }
-    /// The cell of one just opened, or of open_run().
-    Cell& at(uint64_t token) { return cells().at(token); }
+    Row row(uint64_t token, size_t n) {
+        const size_t place = (token - origin_) & (ring_.size() - 1);
+        return {ring_.data() + place, n < ring_.size() - place ? n : ring_.size() - place};
+    }
+    /// The cell of one just opened.
+    Cell& at(uint64_t token) { return ring_[(token - origin_) & (ring_.size() - 1)]; }
 
     /// The cell of a token that is in flight, or nullptr.
     Cell* find(uint64_t token) {  // hot: per message
@@ -46,16 +49,16 @@ class Sent {
         return cell.receipt.settler ? &cell : nullptr;
     }
 
-    /// How many of n neighbours, from the first on, are in flight; their cells are at(token + 0), at(token + 1) ...
-    size_t open_run(uint64_t token, size_t n) {  // hot: per message
-        if (token - tail_ >= next_ - tail_) return 0;
+    /// Those of n neighbours, from the first on, that are in flight, as far as they lie side by side.
+    Row open_run(uint64_t token, size_t n) {  // hot: per message
+        if (token - tail_ >= next_ - tail_) return {nullptr, 0};
         if (n > next_ - token) n = static_cast<size_t>(next_ - token);
-        const Cells cells = this->cells();
+        const Row all = row(token, n);
         size_t run = 0;
-        while (run < n && cells.at(token + run).receipt.settler) ++run;
-        return run;
+        while (run < all.size && all.cells[run].receipt.settler) ++run;
+        return {all.cells, run};
     }
-    /// Ends n neighbours of open_run(); the caller then takes the receipts out of their cells.
+    /// Ends n neighbours of open_run(); the caller then takes the settlers out of their cells.
     void end_run(size_t n) { in_flight_ -= n; }
     /// Ends one in flight.
     void end(uint64_t token);

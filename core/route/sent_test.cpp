@@ -34,14 +34,31 @@ TEST_CASE("what goes down is found until it has ended, and never again") {
     sent.end(first + 1);
     CHECK_FALSE(sent.find(first + 1));
     CHECK_FALSE(sent.find(first + 3));
-    CHECK(sent.open_run(first, 3) == 1);
-    CHECK(sent.open_run(first + 2, 99) == 1);
-    CHECK(sent.open_run(first + 3, 1) == 0);
+    CHECK(sent.open_run(first, 3).size == 1);
+    CHECK(sent.open_run(first + 2, 99).size == 1);
+    CHECK(sent.open_run(first + 3, 1).size == 0);
     sent.end(first);
     sent.end(first + 2);
     CHECK(sent.empty());
     CHECK(put(sent, 1, 200) == first + 3);
     CHECK_FALSE(sent.find(first));
+}
+
+TEST_CASE("neighbours lie side by side up to where the ring begins again, and a run of them ends there") {
+    Sent sent;
+    const uint64_t a = put(sent, 10, 100);
+    REQUIRE(sent.capacity() == 16);
+    for (uint64_t token = a; token < a + 8; ++token) sent.end(token);
+    const uint64_t b = put(sent, 10, 200);
+    REQUIRE(sent.capacity() == 16);
+    CHECK(sent.row(b, 10).size == 6);
+    CHECK(sent.row(b, 3).size == 3);
+    CHECK(sent.row(b + 6, 4).size == 4);
+    const Sent::Row run = sent.open_run(b, 10);
+    REQUIRE(run.size == 6);
+    for (uint64_t i = 0; i < run.size; ++i) CHECK(run.cells[i].receipt.token == b + i);
+    CHECK(sent.open_run(b + 6, 10).size == 4);
+    CHECK(sent.open_run(b + 6, 10).cells == &sent.at(b + 6));
 }
 
 TEST_CASE("each message remembers when it went down, and with which others") {
