@@ -4,6 +4,7 @@
 #include "loops.hpp"
 #include "route/plan.hpp"
 #include "runtime/services.hpp"
+#include "runtime/shard.hpp"
 
 #include <leat/sdk/flow/message.hpp>
 
@@ -163,6 +164,33 @@ void check_with_plugins(const config::Model& model, const runtime::Log& log, con
     for (const auto& [sink, way] : loops.found()) {
         report.warning(node_at(*model.document, sink), "messages may go round in a loop: " + way);
     }
+}
+
+void make_stages(const config::Model& model, const runtime::Log& log, const runtime::Reread& reread,
+                 config::Report& report) {
+    Backends backends(log, reread);
+    runtime::Shard shard(0);
+    shard.run();
+    std::map<std::string, const config::Route*> routes;
+    for (const config::Route& route : model.routes) routes[route.name] = &route;
+    for (const route::RoutePlan& plan : route::plan_routes(model, {}, 1)) {
+        if (plan.replica != 0) continue;
+        const auto make = [&](const std::vector<route::StagePlan>& plans, const std::vector<config::Stage>& stages,
+                              const std::string& branch) {
+            for (size_t i = 0; i < plans.size(); ++i) {
+                std::string why;
+                bool is_made = false;
+                shard.call([&] { is_made = backends.stage(shard, plan, plans[i], branch, why) != nullptr; });
+                if (!is_made) report.error(*stages[i].component.at, why);
+            }
+        };
+        const config::Route& route = *routes.at(plan.name);
+        make(plan.through, route.through, "");
+        for (size_t b = 0; b < plan.branches.size(); ++b) {
+            make(plan.branches[b].through, route.branches[b].through, plan.branches[b].name);
+        }
+    }
+    shard.end();
 }
 
 Findings probe_with_plugins(const config::Model& model, const runtime::Log& log, const runtime::Reread& reread) {

@@ -105,9 +105,10 @@ struct Host::Inside {
     void validate(config::Report& report);
     bool read_again(const leat_value& value, std::string& into) const;
     const config::Rereadable* rereadable(const leat_value& value) const;
-    std::vector<RouteView> look();
+    std::vector<RouteView> views_of(std::vector<route::RouteSnapshot> snapshots) const;
 
     HostSettings settings;
+    std::string file;  // of the configuration
     loader::Catalogue catalogue;
     runtime::Log log;
     runtime::Reread reread;
@@ -190,6 +191,7 @@ void Host::Inside::validate(config::Report& report) {
 Findings Host::load(const std::string& path) {
     config::Report report(path);
     auto& in = *inside_;
+    in.file = path;
     in.model = config::read_configuration(path, report);
     if (in.model) in.validate(report);
     if (in.model && !report.has_errors()) check_with_plugins(*in.model, in.log, in.reread, report);
@@ -214,6 +216,14 @@ Findings Host::load_redrive(const std::string& path, const RedriveSettings& sett
     Findings findings = findings_of(report, true);
     if (!wrong.empty()) findings.all.push_back({Finding::Kind::error, wrong});
     return findings;
+}
+
+Findings Host::make_stages() {
+    auto& in = *inside_;
+    if (!in.model) return {};
+    config::Report report(in.file);
+    leat::make_stages(*in.model, in.log, in.reread, report);
+    return findings_of(report);
 }
 
 Findings Host::probe() {
@@ -288,7 +298,7 @@ void Host::drain() {
     }
     for (auto& d : done) d.get_future().wait();
     const std::lock_guard lock(in.mutex);
-    in.last = in.look();
+    in.last = in.views_of(in.board.look_finally());
     in.is_running = false;
     for (auto& room : in.rooms) room->shard.end();
     const bool has_leaked =
@@ -310,9 +320,9 @@ void Host::hurry() {
     for (auto& [room, route] : inside_->routes) room->shard.post([r = route.get()] { r->hurry(); });
 }
 
-std::vector<RouteView> Host::Inside::look() {
+std::vector<RouteView> Host::Inside::views_of(std::vector<route::RouteSnapshot> snapshots) const {
     std::vector<RouteView> views;
-    for (route::RouteSnapshot& snapshot : board.look()) {
+    for (route::RouteSnapshot& snapshot : snapshots) {
         RouteView& view = views.emplace_back(view_of(std::move(snapshot)));
         const auto plan =
             std::find_if(plans.begin(), plans.end(), [&](const auto& p) { return p.name == view.name; });
@@ -326,7 +336,7 @@ Snapshot Host::snapshot() const {
     Snapshot snapshot;
     snapshot.time = std::chrono::steady_clock::now();
     const std::lock_guard lock(inside_->mutex);
-    snapshot.routes = inside_->is_running ? inside_->look() : inside_->last;
+    snapshot.routes = inside_->is_running ? inside_->views_of(inside_->board.look()) : inside_->last;
     return snapshot;
 }
 

@@ -15,7 +15,8 @@ namespace leat::app {
 int check_command(const Words& words) {
     CommandLine line("check", "CONFIG",
                      "Loads the plugins of a configuration and says all that is wrong with it, each error as\n"
-                     "file:line: /path: what. Connects to nothing, unless --connect is given.");
+                     "file:line: /path: what. Makes each stage once, as a run would. Connects to nothing, unless\n"
+                     "--connect is given.");
     line.word("config");
     line.options()("connect", "also try the brokers, the credentials and the topics; takes seconds, changes nothing")(
         "print", "print the configuration with all defaults filled in and secrets masked, as JSON on stdout");
@@ -28,6 +29,10 @@ int check_command(const Words& words) {
     const std::string file = line.text("config");
     Host host(quiet_host_settings(line.texts("plugin-dir")));
     Findings findings = host.load(file);
+    if (!findings.has_errors()) {
+        const Findings made = host.make_stages();
+        findings.all.insert(findings.all.end(), made.all.begin(), made.all.end());
+    }
     print(findings);
     if (findings.has_errors()) {
         std::fprintf(stderr, "%s\n", summary(findings, file, "").c_str());

@@ -55,30 +55,47 @@ void add(RouteSnapshot& sum, const RouteSnapshot& one) {
 
 }  // namespace
 
-std::vector<RouteSnapshot> Board::look() {
+Board::Answers Board::ask() const {
     using Answer = std::promise<RouteSnapshot>;
-    std::vector<std::shared_ptr<Answer>> answers;
+    Answers answers;
     for (const Place& place : places_) {
-        answers.push_back(std::make_shared<Answer>());
-        place.shard->post([r = place.route, a = answers.back()] { a->set_value(r->snapshot()); });
+        const auto answer = std::make_shared<Answer>();  // nobody may be there any more to take it
+        answers.push_back(answer->get_future());
+        place.shard->post([r = place.route, answer] { answer->set_value(r->snapshot()); });
     }
+    return answers;
+}
+
+std::vector<RouteSnapshot> Board::look() {
+    Answers answers = ask();
     const auto deadline = std::chrono::steady_clock::now() + kPatience;
-    std::map<std::string, RouteSnapshot> sums;
     for (size_t i = 0; i < places_.size(); ++i) {
         RouteSnapshot& last = places_[i].last;
-        auto answer = answers[i]->get_future();
-        if (answer.wait_until(deadline) == std::future_status::ready) {
-            last = answer.get();
+        if (answers[i].wait_until(deadline) == std::future_status::ready) {
+            last = answers[i].get();
         } else {
             last.name = places_[i].route->name();
             last.why = "its shard does not answer: a plugin blocks it";
         }
-        const auto [sum, is_first] = sums.try_emplace(last.name, last);
-        if (!is_first) add(sum->second, last);
+    }
+    return sums();
+}
+
+std::vector<RouteSnapshot> Board::look_finally() {
+    Answers answers = ask();
+    for (size_t i = 0; i < places_.size(); ++i) places_[i].last = answers[i].get();
+    return sums();
+}
+
+std::vector<RouteSnapshot> Board::sums() const {
+    std::map<std::string, RouteSnapshot> by_name;
+    for (const Place& place : places_) {
+        const auto [sum, is_first] = by_name.try_emplace(place.last.name, place.last);
+        if (!is_first) add(sum->second, place.last);
     }
     std::vector<RouteSnapshot> out;
-    out.reserve(sums.size());
-    for (auto& [name, sum] : sums) out.push_back(std::move(sum));
+    out.reserve(by_name.size());
+    for (auto& [name, sum] : by_name) out.push_back(std::move(sum));
     return out;
 }
 

@@ -9,6 +9,7 @@
 #include "route/route.hpp"
 #include "runtime/shard.hpp"
 
+#include <future>
 #include <vector>
 
 namespace leat::route {
@@ -21,6 +22,8 @@ class Board {
     /// One for each name, by name; replicas are added up, and the state is that of the worst. A shard that a plugin
     /// blocks does not block who looks: its routes are shown as they were last, and say so.
     std::vector<RouteSnapshot> look();
+    /// Likewise, but waits for every answer: the last word on routes that have drained.
+    std::vector<RouteSnapshot> look_finally();
 
   private:
     struct Place {
@@ -28,6 +31,11 @@ class Board {
         Route* route;
         RouteSnapshot last;
     };
+    using Answers = std::vector<std::future<RouteSnapshot>>;
+
+    Answers ask() const;
+    std::vector<RouteSnapshot> sums() const;
+
     std::vector<Place> places_;
 };
 

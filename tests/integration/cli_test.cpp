@@ -112,6 +112,26 @@ TEST_CASE("check says in one line that all is well") {
     CHECK(ran.err.empty());
 }
 
+TEST_CASE("check makes the stages: what a plugin refuses is told at its place") {
+    const Scene scene;
+    scene.folder.write("bridge.json", R"({
+  "backends": { "made": { "plugin": "generate" }, "out": { "plugin": "console" } },
+  "routes": {
+    "a": { "from": { "backend": "made" }, "through": [ { "plugin": "jq", "program": ".a |" } ], "to": { "backend": "out" } },
+    "b": { "from": { "backend": "made" }, "parallel": 4,
+           "to": [ { "backend": "out" },
+                   { "backend": "out", "through": [ { "plugin": "validate", "schema": "none.json" } ] } ] }
+  }
+})");
+    const Ran ran = scene.leat({"check", "bridge.json"});
+    CHECK(ran.code == 2);
+    CHECK_MESSAGE(has(ran.err, "bridge.json:4: /routes/a/through/0: "), ran.err);
+    CHECK(has(ran.err, "program: jq: error: syntax error"));
+    CHECK(has(ran.err, "bridge.json:7: /routes/b/to/1/through/0: "));
+    CHECK(has(ran.err, "none.json cannot be read"));
+    CHECK(has(ran.err, "2 errors in bridge.json"));
+}
+
 TEST_CASE("check tells all errors at once, with file, line, path and the nearest right word") {
     const Scene scene;
     scene.folder.write("bridge.json", R"({
@@ -165,8 +185,7 @@ TEST_CASE("check --print gives JSON alone, with defaults and without secrets") {
 TEST_CASE("a run until idle ends with 0, and its ledger balances") {
     const Scene scene;
     scene.folder.write("bridge.json", kTwoRoutes);
-    const Ran ran =
-        scene.leat({"run", "bridge.json", "--only", "few", "--until-idle", "500ms", "--status-json", "st"});
+    const Ran ran = scene.leat({"run", "bridge.json", "--only", "few", "--until-idle", "2s", "--status-json", "st"});
     CHECK(ran.code == 0);
     CHECK(ran.out == "few: received 300 = landed 300; balances\n");
     const json last = json_lines(read_file(scene.folder / "st")).back();
@@ -179,8 +198,11 @@ TEST_CASE("a run until idle ends with 0, and its ledger balances") {
 TEST_CASE("SIGTERM drains; SIGHUP without a terminal changes nothing") {
     const Scene scene;
     scene.folder.write("bridge.json", kTwoRoutes);
-    Process process = scene.start({"run", "bridge.json"});
-    REQUIRE(scene.logs("route few: running"));
+    Process process = scene.start({"run", "bridge.json", "--status-json", "st", "--status-interval", "100ms"});
+    REQUIRE(eventually([&] {
+        const auto lines = json_lines(read_file(scene.folder / "st"));
+        return !lines.empty() && lines.back()["routes"][0]["ledger"]["received"] == 300;
+    }));
     process.signal(SIGHUP);
     REQUIRE(scene.logs("SIGHUP"));
     process.signal(SIGTERM);
@@ -243,8 +265,7 @@ TEST_CASE("a route that fails stops itself alone; the run goes on, and ends with
 TEST_CASE("JSON logs are JSON, line by line, and so is the last word") {
     const Scene scene;
     scene.folder.write("bridge.json", kTwoRoutes);
-    const Ran ran =
-        scene.leat({"run", "bridge.json", "--only", "few", "--until-idle", "300ms", "--log-format", "json"});
+    const Ran ran = scene.leat({"run", "bridge.json", "--only", "few", "--until-idle", "2s", "--log-format", "json"});
     CHECK(ran.code == 0);
     for (const json& line : json_lines(ran.err)) {
         CHECK(line.contains("time"));
@@ -260,7 +281,7 @@ TEST_CASE("the configuration's log settings hold unless the command line says ot
     std::string config = kTwoRoutes;
     config.insert(1, R"("log": { "format": "json", "level": "error" },)");
     scene.folder.write("bridge.json", config);
-    const std::vector<std::string> words = {"run", "bridge.json", "--only", "few", "--until-idle", "200ms"};
+    const std::vector<std::string> words = {"run", "bridge.json", "--only", "few", "--until-idle", "2s"};
     CHECK(scene.leat(words).err.empty());
     auto louder = words;
     louder.insert(louder.end(), {"--log-level", "info"});
@@ -271,8 +292,8 @@ TEST_CASE("on a terminal there is a table that fits it") {
     const Scene scene;
     scene.folder.write("bridge.json", kTwoRoutes);
     Process process(
-        {"script", "-qefc",
-         "stty cols 50 rows 10; exec '" + host() + "' run bridge.json --only few --until-idle 1500ms", "/dev/null"},
+        {"script", "-qefc", "stty cols 50 rows 10; exec '" + host() + "' run bridge.json --only few --until-idle 3s",
+         "/dev/null"},
         {.output = scene.folder / "screen",
          .environment = {{"TERM", "xterm"}, {"NO_COLOR", "1"}},
          .folder = scene.folder.path().string()});

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto kKeepAlive = 2s;
+constexpr auto kKeepAlive = 5s;
 
 std::uint64_t messages() { return static_cast<std::uint64_t>(setting("LEAT_FREEZE_MESSAGES", 100'000)); }
 
@@ -49,7 +49,7 @@ void freeze_kafka(const std::string& version) {
     Kafka kafka;
     kafka.create_topic("landed", kPartitions);
     Scene scene;
-    scene.configure(mqtt_to_kafka(mqtt, kafka, {.backend = R"(, "keep_alive": "2s", "version": ")" + version + '"'}));
+    scene.configure(mqtt_to_kafka(mqtt, kafka, {.backend = R"(, "keep_alive": "5s", "version": ")" + version + '"'}));
     scene.start_host();
     scene.wait_until_subscribed(mqtt);
     const std::string published = scene.file("published");

@@ -96,7 +96,7 @@ inline Audit audit(const std::vector<AmqpClient::Message>& arrived, std::size_t 
 
 /** What has come into a queue, until all `count` have been seen or nothing comes any more. */
 inline std::vector<AmqpClient::Message> collect(AmqpClient& client, const std::string& queue, std::size_t count,
-                                                std::chrono::milliseconds idle = std::chrono::seconds(15)) {
+                                                std::chrono::milliseconds idle = std::chrono::seconds(60)) {
     std::vector<AmqpClient::Message> all;
     std::set<std::string> seen;
     while (seen.size() < count) {

@@ -48,35 +48,38 @@ TEST_CASE("four kills of the host lose nothing") {
     AmqpClient client(shared_broker().port());
     client.declare("kill.in");
     client.declare("kill.out");
-    client.publish("", "kill.in", numbered(1, messages()));
+    const std::size_t first_part = messages() * 3 / 4;  // so that there is something to come after each kill
+    client.publish("", "kill.in", numbered(1, first_part));
     Bridge bridge(url_of(shared_broker()), R"("queue": "kill.in")", R"("routing_key": "kill.out")");
     for (std::size_t kill = 1; kill <= 4; ++kill) {
         const auto threshold = static_cast<int>(messages() * kill / 6);
         REQUIRE_MESSAGE(eventually([&] { return client.count("kill.out") >= threshold; }, 60s, 2ms), bridge.log());
         bridge.host().kill();
-        CHECK(client.count("kill.in") > 0);
         bridge.start();
     }
+    client.publish("", "kill.in", numbered(first_part + 1, messages() - first_part));
     check_all_landed(bridge, client, "kill.in", "kill.out", messages(), "four kills, RabbitMQ -> RabbitMQ");
 }
 
 TEST_CASE("two restarts of the broker lose nothing, from a quorum queue to a classic one") {
     RabbitMq broker;
+    const std::size_t first_part = messages() * 3 / 4;
     {
         AmqpClient client(broker.port());
         client.declare("in", {.is_quorum = true});
         client.declare("out");
-        client.publish("", "in", numbered(1, messages()));
+        client.publish("", "in", numbered(1, first_part));
     }
-    Bridge bridge(url_of(broker), R"("queue": "in")", R"("routing_key": "out")");
+    Bridge bridge(url_of(broker) + R"(, "reconnect_max_delay": "500ms")", R"("queue": "in")",
+                  R"("routing_key": "out")");
     for (std::size_t restart = 1; restart <= 2; ++restart) {
         AmqpClient client(broker.port());
         const auto threshold = static_cast<int>(messages() * restart / 4);
         REQUIRE_MESSAGE(eventually([&] { return client.count("out") >= threshold; }, 60s, 2ms), bridge.log());
-        CHECK(client.count("in") > 0);
         broker.restart();
     }
     AmqpClient client(broker.port());
+    client.publish("", "in", numbered(first_part + 1, messages() - first_part));
     CHECK(bridge.logs("shutting down"));
     check_all_landed(bridge, client, "in", "out", messages(), "two restarts of the broker, RabbitMQ -> RabbitMQ");
 }

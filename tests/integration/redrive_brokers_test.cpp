@@ -68,8 +68,8 @@ class Broken {
 
     /** A redrive of what the second step has refused, killed in its middle, and one of all. */
     void redrive_with_a_kill(const std::string& title) {
-        Process killed = start({"--step", "second", "--rate", "100/s"});
-        REQUIRE_MESSAGE(eventually([&] { return client_.count("landed-in") >= 50; }, 60s), killed.output());
+        Process killed = start({"--step", "second", "--rate", "20/s"});
+        REQUIRE_MESSAGE(eventually([&] { return client_.count("landed-in") >= 10; }, 60s), killed.output());
         killed.kill();
         const int before = client_.count("landed-in");
         CHECK(before < static_cast<int>(kMessages / 2));

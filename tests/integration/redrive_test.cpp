@@ -134,8 +134,8 @@ TEST_CASE("dead letters of two steps land, each from the step that refused it; f
 
 TEST_CASE("a redrive that is killed in the middle loses nothing when it is called again") {
     Broken broken;
-    Process process = broken.start({"--rate", "400/s"});
-    REQUIRE_MESSAGE(eventually([&] { return broken.landed() >= 200; }, 60s), process.output());
+    Process process = broken.start({"--rate", "50/s"});
+    REQUIRE_MESSAGE(eventually([&] { return broken.landed() >= 25; }, 60s), process.output());
     process.kill();
     const std::uint64_t before = broken.landed();
     CHECK(before < kMessages);

@@ -30,10 +30,10 @@ class KafkaEnd final : public End {
                                      {"--brokers", kafka_.brokers(), "--topic", "in-" + pair, "--count",
                                       std::to_string(count), "--record", scene.file("published")});
     }
-    Process collect(const Scene& scene, const std::string& pair, std::uint64_t count, int idle_s) override {
+    Process collect(const Scene& scene, const std::string& pair, std::uint64_t count) override {
         return scene.start_tool("kafka_collect", {"--brokers", kafka_.brokers(), "--topic", "out-" + pair, "--expect",
-                                                  std::to_string(count), "--idle", std::to_string(idle_s), "--key",
-                                                  "1", "--headers", "1", "--record", scene.file("landed")});
+                                                  std::to_string(count), "--idle", kIdle, "--key", "1", "--headers",
+                                                  "1", "--record", scene.file("landed")});
     }
 
   private:
@@ -61,12 +61,11 @@ class MqttEnd final : public End {
                                                       "in-" + pair, "--client-id", "publisher-" + pair, "--count",
                                                       std::to_string(count), "--record", scene.file("published")});
     }
-    Process collect(const Scene& scene, const std::string& pair, std::uint64_t count, int idle_s) override {
-        Process collector =
-            scene.start_tool("mqtt_collect", {"--port", std::to_string(mosquitto_.port()), "--topic",
-                                              "out-" + pair + "/#", "--client-id", "collector-" + pair, "--expect",
-                                              std::to_string(count), "--idle", std::to_string(idle_s), "--key", "1",
-                                              "--headers", "1", "--record", scene.file("landed")});
+    Process collect(const Scene& scene, const std::string& pair, std::uint64_t count) override {
+        Process collector = scene.start_tool(
+            "mqtt_collect", {"--port", std::to_string(mosquitto_.port()), "--topic", "out-" + pair + "/#",
+                             "--client-id", "collector-" + pair, "--expect", std::to_string(count), "--idle", kIdle,
+                             "--key", "1", "--headers", "1", "--record", scene.file("landed")});
         if (!collector.says("subscribed")) throw std::runtime_error("the collector does not subscribe");
         return collector;
     }
@@ -93,10 +92,10 @@ class RabbitMqEnd final : public End {
                                      {"--port", std::to_string(broker_.port()), "--queue", "in-" + pair, "--count",
                                       std::to_string(count), "--record", scene.file("published")});
     }
-    Process collect(const Scene& scene, const std::string& pair, std::uint64_t count, int idle_s) override {
-        return scene.start_tool("rabbitmq_collect", {"--port", std::to_string(broker_.port()), "--queue",
-                                                     "out-" + pair, "--expect", std::to_string(count), "--idle",
-                                                     std::to_string(idle_s), "--record", scene.file("landed")});
+    Process collect(const Scene& scene, const std::string& pair, std::uint64_t count) override {
+        return scene.start_tool("rabbitmq_collect",
+                                {"--port", std::to_string(broker_.port()), "--queue", "out-" + pair, "--expect",
+                                 std::to_string(count), "--idle", kIdle, "--record", scene.file("landed")});
     }
 
   private:

@@ -33,9 +33,11 @@ class End {
     virtual void create(const std::string& pair) = 0;
     /** The route is subscribed, so that nothing published from now on can be missed. */
     virtual bool is_subscribed(const std::string&) { return true; }
-    /** The programs that publish ids 1 to count and read back what landed; they write `published` and `landed`. */
+    /** The programs that publish ids 1 to count and read back what landed; they write `published` and `landed`. Who
+     * reads back ends when nothing has come for kIdle seconds. */
+    static constexpr const char* kIdle = "40";
     virtual Process publish(const Scene& scene, const std::string& pair, std::uint64_t count) = 0;
-    virtual Process collect(const Scene& scene, const std::string& pair, std::uint64_t count, int idle_s) = 0;
+    virtual Process collect(const Scene& scene, const std::string& pair, std::uint64_t count) = 0;
 };
 
 /** All of them, by name, in the order of the table. */

@@ -86,9 +86,8 @@ Verdict run(const Way& way) {
     if (way.to != way.from) ends().at(way.to)->create(way.id());
     scene.start_host();
     REQUIRE_MESSAGE(ends().at(way.from)->is_subscribed(way.id()), scene.host_log());
-    const int idle_s = way.hops > 0 && way.kills > 0 ? 10 : 40;
     if (way.kills > 0) scene.hold_back_after(messages() * 3 / 4);
-    Process collector = ends().at(way.to)->collect(scene, way.id(), messages(), idle_s);
+    Process collector = ends().at(way.to)->collect(scene, way.id(), messages());
     Process publisher = ends().at(way.from)->publish(scene, way.id(), messages());
     scene.kill_on_the_way(messages(), way.kills);
     // Whoever reads back ends by itself when nothing comes any more; this is for a busy machine.
