@@ -27,8 +27,8 @@ if ((${#quick[@]})); then
   bridges=(--rounds 1 --scale 0.1 --only mqtt_kafka,kafka_mqtt,kafka_kafka,rabbitmq_kafka,kafka_rabbitmq)
   latency=(--rounds 1 --seconds 3 --only mqtt_kafka)
 else
-  bridges=(--rounds 3 --scale 0.5)
-  latency=(--rounds 1 --seconds 10)
+  bridges=(--rounds 3 --scale 0.4)
+  latency=(--rounds 1 --seconds 6)
 fi
 part "bridges" tests/bench/bridges.py --build "$build" "${bridges[@]}" --json "$out/bridges.json"
 part "latency" tests/bench/latency.py --build "$build" "${latency[@]}" --json "$out/latency.json"

@@ -154,7 +154,7 @@ def main() -> int:
     found: list[results.Result] = []
     failed = False
     with tempfile.TemporaryDirectory(prefix="leat-latency-") as folder:
-        stage = Stage(options.build, folder)
+        stage = Stage(options.build, folder, warm_up=options.seconds / 10)
         try:
             start_brokers(stage, paths, options.rounds)
             for path in paths:

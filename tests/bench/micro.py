@@ -23,9 +23,9 @@ GOOGLE = ["leat-bench-stages", "leat-bench-conditions"]
 # Programs that write the format themselves: words, and words of the quick form.
 OWN = {
     "leat-bench-memory": (["5000000", "3"], ["500000", "1"]),
-    "leat-bench-crossing": (["50000", "3"], ["5000", "1"]),
+    "leat-bench-crossing": (["50000", "3"], ["1000", "1"]),
     "leat-bench-held": (["3"], ["1"]),
-    "leat-bench-middleware": (["300000", "3"], ["20000", "1"]),
+    "leat-bench-middleware": (["200000", "3"], ["10000", "1"]),
 }
 
 

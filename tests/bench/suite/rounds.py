@@ -57,7 +57,7 @@ def measure_all(options: argparse.Namespace, paths: Sequence[Path]) -> tuple[Run
     runs: Runs = {path.name: {subject: [] for subject in subjects} for path in paths}
     failures: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="leat-bench-") as folder:
-        stage = Stage(options.build, folder)
+        stage = Stage(options.build, folder, warm_up=2 * options.scale)
         try:
             start_brokers(stage, paths, subjects, options.rounds)
             for path in paths:

@@ -23,8 +23,10 @@ class Failure(Exception):
 class Stage:
     """Private brokers on 127.0.0.1, the programs of a build, and a folder for records and logs."""
 
-    def __init__(self, build: pathlib.Path, folder: str) -> None:
+    def __init__(self, build: pathlib.Path, folder: str, warm_up: float = 1) -> None:
+        """`warm_up`: how much of the usual warm-up Kafka gets; what is short needs less to be as good."""
         self.build, self.folder = build, pathlib.Path(folder)
+        self.warm_up_messages = int(min(warm_up, 1) * WARM_UP_MESSAGES)
         self.addresses: dict[str, str] = {}
         self.broker_pids: dict[str, int] = {}
         self._children: list[subprocess.Popen[str]] = []
@@ -47,8 +49,9 @@ class Stage:
     def _warm_up_kafka(self) -> None:
         """A new JVM needs a multiple of its later CPU until it has compiled what it does often."""
         words = ["--brokers", self.addresses["kafka"], "--topic", WARM_UP, "--lanes", 64, "--size", 100]
-        self.run("kafka_produce", *words, "--count", WARM_UP_MESSAGES, "--headers", 0, "--record", self.file("warm.pub"))
-        self.run("kafka_collect", *words, "--expect", WARM_UP_MESSAGES, "--record", self.file("warm.rec"))
+        self.run("kafka_produce", *words, "--count", self.warm_up_messages, "--headers", 0, "--record",
+                 self.file("warm.pub"))
+        self.run("kafka_collect", *words, "--expect", self.warm_up_messages, "--record", self.file("warm.rec"))
 
     def close(self) -> None:
         for child in self._children:
