@@ -44,6 +44,7 @@ void add_rate(const Bench& bench, const Broker& b, const BareLoops& bare, size_t
     Case reads(point("consume/" + name + "/payload/" + x, title(b.kind) + " backlog, " + size_text(payload),
                      "consume from " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
     reads.run = [&bench, b, traffic] { return consume(bench, b, traffic); };
+    writes.most_rounds = reads.most_rounds = 2;
     if (bare.exist()) {
         writes.ceiling = reads.ceiling = "bare loop";
         writes.bare = [bare, n, payload] { return bare.publish(n, payload); };
@@ -83,6 +84,7 @@ void add_acks(const Bench& bench, const Broker& b, const BareLoops& bare, Cases&
           Kind{"concurrent", "by two routes on two cores, 256 on their way of each", 256, 2, 0.5}}) {
         Case c(
             cost_frame(std::string("ack/") + word(b.kind) + "/" + kind.id, title(b.kind) + ": " + kind.title, "us"));
+        c.most_rounds = 2;
         Traffic traffic;
         traffic.messages = bench.effort.count(static_cast<double>(usual_count(b.kind)) * kind.share) / 2 * 2;
         traffic.in_flight = kind.in_flight;
@@ -111,7 +113,7 @@ void add_concurrency(const Bench& bench, const Broker& b, Cases& into) {
         c.run = [&bench, b, traffic, reads = traffic.readers > 1 || what == "readers"] {
             return reads ? consume(bench, b, traffic) : publish(bench, b, fresh_name(), traffic);
         };
-        c.most_rounds = 2;
+        c.most_rounds = 1;
         into.push_back(std::move(c));
     };
     for (const int k : {1, 4, 16}) {

@@ -113,7 +113,7 @@ Sample run(const Bench& bench, const Feature& feature, uint64_t n, bool is_bare)
 }
 
 void add(const Bench& bench, Feature feature, Cases& into) {
-    const uint64_t n = bench.effort.count(3e6 * feature.share * (feature.json ? 0.5 : 1));
+    const uint64_t n = bench.effort.count(1.5e6 * feature.share * (feature.json ? 0.5 : 1));
     Case c;
     c.frame = frame(std::string("features/") + feature.id, feature.title);
     c.run = [&bench, feature, n] { return run(bench, feature, n, false); };
