@@ -163,6 +163,7 @@ bool Connection::receive() {
         const Nanoseconds now = services_.now();
         keep_alive_.received(now);
         pace_.read(now);
+        if (!pace_.is_fast()) link_.confirm();  // many packets confirm each other
         read_little_ = static_cast<std::size_t>(got) < kLittle;
         return true;
     }

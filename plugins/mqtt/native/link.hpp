@@ -58,6 +58,8 @@ class Link {
     /// As Stream::read and Stream::write; -1: error() says why, and the owner closes.
     ssize_t read(void* at, std::size_t size) { return stream_->read(at, size); }
     ssize_t write(const void* from, std::size_t size) { return stream_->write(from, size); }
+    /// As Stream::confirm.
+    void confirm() { stream_->confirm(); }
     [[nodiscard]] const std::string& error() const { return stream_->error(); }
     [[nodiscard]] bool is_up() const { return is_up_; }
 

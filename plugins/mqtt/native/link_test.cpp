@@ -1,8 +1,11 @@
-// A broker whose name has several addresses. getaddrinfo of this program is the one below, which knows such names.
+// What the link asks of the system: the addresses of a broker whose name has several, and the options of its socket.
+// getaddrinfo and setsockopt of this program are those below: the one knows such names, the other counts.
 #include <doctest/doctest.h>
 
 #include <dlfcn.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <string>
 #include <vector>
@@ -26,6 +29,10 @@ int look_up_list(LookUp real, const std::string& list, const char* port, const a
     return look_up_list(real, list.substr(comma + 1), port, hints, &last->ai_next);
 }
 
+// Of TCP's options, how often each has been set.
+int no_delay_calls = 0;
+int confirm_calls = 0;
+
 }  // namespace
 
 extern "C" __attribute__((visibility("default"))) int getaddrinfo(const char* name, const char* port,
@@ -35,6 +42,15 @@ extern "C" __attribute__((visibility("default"))) int getaddrinfo(const char* na
     if (!is_list) return real(name, port, hints, out);
     if (hints != nullptr && (hints->ai_flags & AI_NUMERICHOST) != 0) return EAI_NONAME;
     return look_up_list(real, name, port, hints, out);
+}
+
+extern "C" __attribute__((visibility("default"))) int setsockopt(int fd, int level, int name, const void* value,
+                                                                 socklen_t size) noexcept {
+    using SetOption = int (*)(int, int, int, const void*, socklen_t);
+    static const auto real = reinterpret_cast<SetOption>(::dlsym(RTLD_NEXT, "setsockopt"));
+    if (level == IPPROTO_TCP && name == TCP_NODELAY) ++no_delay_calls;
+    if (level == IPPROTO_TCP && name == TCP_QUICKACK) ++confirm_calls;
+    return real(fd, level, name, value, size);
 }
 
 TEST_CASE("where the first address refuses, the second is tried at once") {
@@ -58,4 +74,20 @@ TEST_CASE("where every address refuses, the state says so, and a broker that com
     CHECK(rig.host.last_reason("source").find("Connection refused") != std::string::npos);
     broker.start();
     REQUIRE(rig.source_is_up());
+}
+
+TEST_CASE("what comes slowly is confirmed as it is read, for a broker that holds its next packet back until then") {
+    constexpr int kMessages = 10;
+    Mosquitto broker({.extra = kUnlimited});
+    Rig rig(broker.port());
+    no_delay_calls = 0;
+    rig.start_sink();
+    REQUIRE(rig.sink_is_up());
+    CHECK(no_delay_calls == 1);
+    confirm_calls = 0;
+    for (int i = 0; i < kMessages; ++i) {  // each PUBACK is read alone
+        rig.publish("t/a", numbered(1, 1));
+        REQUIRE(rig.all_landed());
+    }
+    CHECK(confirm_calls == kMessages);
 }

@@ -61,6 +61,10 @@ class Stream {
     /// Bytes read into `at`, 0 when none are there now, -1 when the connection has ended: error() says how.
     ssize_t read(void* at, std::size_t size);
 
+    /// Tells the other side now that all has come which has been read, not with the next bytes written or 40 ms
+    /// later: a peer without TCP_NODELAY, Mosquitto's default, holds its next small packet back until then.
+    void confirm();
+
     /// Bytes written, 0 when the socket takes none now, -1 when the connection has ended.
     ssize_t write(const void* from, std::size_t size);
 
