@@ -43,11 +43,21 @@ if ((EUID != 0)); then
   fi
 fi
 
+# A broker that comes only for tests, which start their own, need not run as a service from now on.
+services=()
+for package in mosquitto rabbitmq-server; do
+  [[ " ${missing[*]} " == *" $package "* && -d /run/systemd/system ]] && services+=("$package")
+done
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 run_apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >>"$log" 2>&1; }
-if ! { run_apt update && run_apt install -y --no-install-recommends "${missing[@]}"; }; then
+if ! { run_apt update && run_apt install -y --no-install-recommends --no-remove "${missing[@]}"; }; then
   cat "$log" >&2
   echo "deps.sh: apt could not install ${missing[*]}" >&2
   exit 1
+fi
+if ((${#services[@]} > 0)); then
+  "${as_root[@]}" systemctl --quiet disable --now "${services[@]}"
+  echo "Not left running as services: ${services[*]}"
 fi

@@ -27,7 +27,13 @@ cat >"$work/pom.xml" <<POM
 </project>
 POM
 echo "Fetching Kafka $version into $folder" >&2
-mvn -q -B -Dstyle.color=never -f "$work/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$work/lib" >&2
+if ! mvn -q -B -Dstyle.color=never -f "$work/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+  -DoutputDirectory="$work/lib" >"$work/log" 2>&1; then
+  tail -5 "$work/log" >&2
+  echo "fetch_kafka.sh: Kafka cannot be fetched from Maven Central: is there a network? (A mirror or a proxy belongs" >&2
+  echo "  into ~/.m2/settings.xml.) Without it the unit tests run: scripts/test.sh -L unit" >&2
+  exit 1
+fi
 ls "$work/lib/kafka_2.13-$version.jar" >/dev/null
 mkdir -p "$folder"
 cp "$work"/lib/*.jar "$folder/"

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace leat::generate {
@@ -61,12 +62,13 @@ class Numbers {
 class Stamps {
   public:
     static constexpr size_t kLeast = 24;
+    static constexpr std::string_view kMagic = "LEAT";
 
     explicit Stamps(size_t least_size) : size_(least_size > kLeast ? least_size : kLeast) {}
     size_t largest() const { return size_; }
 
     size_t write(char* at, uint32_t stream, uint64_t number, int64_t due_ns) const {  // hot: per message
-        std::memcpy(at, "LEAT", 4);
+        std::memcpy(at, kMagic.data(), kMagic.size());
         std::memcpy(at + 4, &stream, 4);
         std::memcpy(at + 8, &number, 8);
         std::memcpy(at + 16, &due_ns, 8);

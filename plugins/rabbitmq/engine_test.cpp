@@ -37,6 +37,7 @@ std::vector<std::string> numbered(int count) {
 
 std::vector<std::string> payloads(const std::vector<AmqpClient::Message>& messages) {
     std::vector<std::string> all;
+    all.reserve(messages.size());
     for (const auto& message : messages) all.push_back(message.payload);
     return all;
 }

@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace leat::test {
@@ -32,7 +33,7 @@ class Arguments {
         return values_.at(name).back();
     }
     std::string text(const std::string& name, std::string otherwise) const {
-        return has(name) ? text(name) : otherwise;
+        return has(name) ? text(name) : std::move(otherwise);
     }
     std::uint64_t number(const std::string& name, std::uint64_t otherwise) const {
         return has(name) ? std::strtoull(text(name).c_str(), nullptr, 10) : otherwise;

@@ -34,7 +34,7 @@ class Confirms {
     }
 
     /// The broker could not route this one; its confirmation is still to come. why: not empty.
-    void returned(std::uint64_t tag, std::string why) {
+    void returned(std::uint64_t tag, std::string&& why) {
         if (tag >= first_ && tag < next_ && !at(tag).is_ended) at(tag).returned = std::move(why);
     }
 
