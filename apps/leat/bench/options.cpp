@@ -63,8 +63,8 @@ void declare(CommandLine& line) {
     line.rest("category");
     line.options()("list", "say what would be measured, and end")("rounds", po::value<std::string>()->value_name("N"),
                                                                   "how often each is measured; 5, with --quick 2")(
-        "quick", "a fifth of everything: a minute instead of five")("rate", po::value<std::string>()->value_name("N"),
-                                                                    "messages a second where latency is measured")(
+        "quick", "a fifth of everything, in two rounds")("rate", po::value<std::string>()->value_name("N"),
+                                                         "messages a second where latency is measured")(
         "json", po::value<std::string>()->value_name("FILE"), "write all results to FILE")(
         "html", po::value<std::string>()->value_name("FILE"), "write a page with charts to FILE")(
         "with", po::value<std::vector<std::string>>()->value_name("FILE"),
