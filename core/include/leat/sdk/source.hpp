@@ -52,10 +52,7 @@ class Source : public Component {
     /// The backoff of one that came back with retry has ended. True: the source will tell its broker to deliver it
     /// again, in advanced(), which follows; it is counted as returned and the watermark passes it. False: it is
     /// emitted again.
-    virtual bool give_back(InFlight& window, uint64_t sequence) {
-        (void)window, (void)sequence;
-        return false;
-    }
+    virtual bool give_back(InFlight& /*window*/, uint64_t /*sequence*/) { return false; }
     /// The route drains: stop reading. Settlements go on.
     virtual void hold() {}
 
@@ -85,6 +82,7 @@ class Source : public Component {
         flow_.returned += lost;
         flow_.settled += lost;
         recount(window);
+        time_settled();
     }
 
     /// Pushes messages, at most LEAT_BATCH_MAX and no more than window.credit(). Fills in their receipts.   // hot
@@ -160,6 +158,9 @@ class Source : public Component {
     }
     void settle(const leat_settlement* batch, size_t n);
     void settle_one(InFlight& window, uint64_t sequence, const leat_settlement& s);
+    void move_on(InFlight& window);
+    bool is_settled(const Mark& mark) const;
+    void time_settled();
     void stray(bool is_excused);
     void count(const leat_settlement& s);
     void emit_retries();
@@ -197,6 +198,7 @@ inline void Source::emit(InFlight& window, leat_message* batch, size_t n) {
 }
 
 inline void Source::settle(const leat_settlement* batch, size_t n) {
+    InFlight* touched = nullptr;  // the last one; mostly there is no other
     for (size_t i = 0; i < n;) {  // hot: per run
         const uint64_t domain = batch[i].token >> InFlight::kDomainShift;
         if (domain >= windows_.size()) {
@@ -205,7 +207,8 @@ inline void Source::settle(const leat_settlement* batch, size_t n) {
             continue;
         }
         InFlight& window = *windows_[domain];
-        if (touched_.empty() || touched_.back() != &window) touched_.push_back(&window);
+        if (touched && touched != &window) touched_.push_back(touched);
+        touched = &window;
         const uint64_t sequence = window.sequence_of(batch[i].token);
         const size_t run = plain_run(batch + i, std::min(n - i, InFlight::left_of_domain(batch[i].token)));
         if (run > 0 && window.finish(sequence, run)) {
@@ -218,27 +221,36 @@ inline void Source::settle(const leat_settlement* batch, size_t n) {
             settle_one(window, window.sequence_of(batch[i].token), batch[i]);
         }
     }
-    if (!marks_.empty()) {
-        const int64_t now = services().host->now_ns();
-        while (!marks_.empty()) {
-            const Mark mark = marks_.front();
-            const InFlight& window = *windows_[mark.token >> InFlight::kDomainShift];
-            if (!window.is_settled(window.sequence_of(mark.token))) break;
-            services().host->histogram_record(latency_, now - mark.time_ns, 1);
-            marks_.pop_front();
-        }
-    }
+    if (!marks_.empty() && (n > 1 || batch[0].token == marks_.front().token)) time_settled();
     for (size_t i = 0; i < touched_.size(); ++i) {
         InFlight& window = *touched_[i];
-        const bool seen = std::find(touched_.begin(), touched_.begin() + static_cast<std::ptrdiff_t>(i), &window) !=
-                          touched_.begin() + static_cast<std::ptrdiff_t>(i);
-        if (seen) continue;
-        advanced(window);  // before the messages' bytes go: the source may still look at them
-        window.release_below(window.watermark());
-        recount(window);
+        const auto before = touched_.begin() + static_cast<std::ptrdiff_t>(i);
+        if (&window != touched && std::find(touched_.begin(), before, &window) == before) move_on(window);
     }
     touched_.clear();
+    if (touched) move_on(*touched);
     wake();
+}
+
+inline void Source::move_on(InFlight& window) {
+    advanced(window);  // before the messages' bytes go: the source may still look at them
+    window.release_below(window.watermark());
+    recount(window);
+}
+
+inline bool Source::is_settled(const Mark& mark) const {
+    const InFlight& window = *windows_[mark.token >> InFlight::kDomainShift];
+    return window.is_settled(window.sequence_of(mark.token));
+}
+
+// The first of the marks may have been settled. (The clock takes as long as a settlement.)
+inline void Source::time_settled() {
+    if (marks_.empty() || !is_settled(marks_.front())) return;
+    const int64_t now = services().host->now_ns();
+    while (!marks_.empty() && is_settled(marks_.front())) {
+        services().host->histogram_record(latency_, now - marks_.front().time_ns, 1);
+        marks_.pop_front();
+    }
 }
 
 inline void Source::settle_one(InFlight& window, uint64_t sequence, const leat_settlement& s) {
@@ -353,10 +365,8 @@ inline void Source::return_retries(InFlight& window, int64_t now) {
         ++flow_.settled;
         any = true;
     }
-    if (!any) return;
-    advanced(window);
-    window.release_below(window.watermark());
-    recount(window);
+    if (any) move_on(window);
+    time_settled();
 }
 
 inline void Source::recount() {
@@ -374,7 +384,7 @@ inline void Source::recount() {
 inline void Source::recount(InFlight& window) {
     recount_bytes(window);
     flow_.bytes = std::max(bytes_, buffer_bytes_);
-    if (window.span() >= flow_.span) {
+    if (window.span() >= flow_.span || windows_.size() == 1) {
         flow_.span = (widest_ = &window)->span();
     } else if (&window == widest_ && ++narrowed_ > windows_.size() / 64) {
         recount();

@@ -103,14 +103,16 @@ class InFlight {
 
     uint64_t floor() const { return by_confirmation_ ? confirmed_ : window_.watermark(); }
 
-    // The ring as it is now, in registers: a loop that writes messages would read the members again each time.
-    struct Ring {
+    // What is kept of n messages from `sequence` on, as far as it lies side by side: a loop counts a pointer up.
+    struct Row {
         Kept* kept;
-        uint64_t first, mask;
-        Kept& at(uint64_t sequence) const { return kept[(sequence - first) & mask]; }
+        uint64_t size;
     };
-    Ring ring() { return {kept_.data(), first_, kept_.size() - 1}; }
-    Kept& kept_at(uint64_t sequence) { return ring().at(sequence); }
+    Row row(uint64_t sequence, uint64_t n) {
+        const uint64_t place = (sequence - first_) & (kept_.size() - 1);
+        return {kept_.data() + place, std::min<uint64_t>(n, kept_.size() - place)};
+    }
+    Kept& kept_at(uint64_t sequence) { return kept_[(sequence - first_) & (kept_.size() - 1)]; }
     const Kept& kept_at(uint64_t sequence) const { return kept_[(sequence - first_) & (kept_.size() - 1)]; }
 
     // How many tokens from this one on are of its domain.
@@ -128,25 +130,31 @@ class InFlight {
 
     // Stamps the receipts and keeps copies.   // hot: per message
     void emit(leat_settler* settler, leat_message* batch, size_t n) {
-        for (size_t i = 0; i < n; ++i) {
-            if (!Kept::fits(batch[i])) throw std::length_error("a topic or a key of 4 GiB or more cannot be sent");
-        }
+        uint64_t sizes = 0;
+        for (size_t i = 0; i < n; ++i) sizes |= batch[i].topic.size | batch[i].key.size;
+        if (sizes > UINT32_MAX) throw std::length_error("a topic or a key of 4 GiB or more cannot be sent");
         // Where all is settled, the ring begins anew: the memory of the last messages is still in the cache.
         if (released_ == window_.next()) first_ = released_;
         const uint64_t needed = window_.next() + n - released_;
         if (needed > kept_.size()) grow(needed);
-        const uint64_t sequence = window_.add(n);
-        const Ring ring = this->ring();
-        const uint64_t token = token_of(sequence);
+        uint64_t sequence = window_.add(n);
+        uint64_t token = token_of(sequence);
         uint64_t content = 0;
         RetainRun held;
-        for (size_t i = 0; i < n; ++i) {
-            leat_message& m = batch[i];
-            m.receipt.settler = settler;
-            m.receipt.token = token + i;
-            ring.at(sequence + i).keep(m);
-            content += leat::content_size(m);
-            held.add(m.buffer);
+        while (n > 0) {
+            const auto [kept, here] = row(sequence, n);
+            for (size_t i = 0; i < here; ++i) {
+                leat_message& m = batch[i];
+                m.receipt.settler = settler;
+                m.receipt.token = token + i;
+                kept[i].keep(m);
+                content += leat::content_size(m);
+                held.add(m.buffer);
+            }
+            batch += here;
+            sequence += here;
+            token += here;
+            n -= here;
         }
         bytes_ += content;
     }
@@ -195,16 +203,16 @@ class InFlight {
     }
 
     void release_below(uint64_t watermark) {  // hot: per message
-        if (watermark <= released_) return;
-        const Ring ring = this->ring();
         uint64_t content = 0;
         BufferRun run;
-        for (uint64_t s = released_; s < watermark; ++s) {
-            const Kept& kept = ring.at(s);
-            content += kept.content_size();
-            run.drop(kept.buffer());
+        while (released_ < watermark) {
+            const auto [kept, here] = row(released_, watermark - released_);
+            for (uint64_t i = 0; i < here; ++i) {
+                content += kept[i].content_size();
+                run.drop(kept[i].buffer());
+            }
+            released_ += here;
         }
-        released_ = watermark;
         bytes_ -= content;
     }
 
