@@ -36,6 +36,9 @@ class OwnReceipts {
         after_ = after;
     }
 
+    /// Acknowledgements go up as they come, and their entries go; `settled` is called for the others alone.
+    void pass_acks() { passes_acks_ = true; }
+
     /// Puts a receipt of ours into the message; the entry is as its last user left it, but for the receipt.
     std::pair<uint64_t, Entry*> replace(leat_message& message) {  // hot: per message
         const auto opened = slots_.open();
@@ -57,11 +60,17 @@ class OwnReceipts {
         {
             Settlements up;
             for (size_t i = 0; i < n; ++i) {  // hot: per message
-                if (slots_.find(batch[i].token)) {
-                    settled_(owner_, batch[i].token, batch[i], up);
-                } else {
+                const leat_settlement& s = batch[i];
+                const Entry* entry = slots_.find(s.token);
+                if (!entry) {
                     settled_twice();
                     ++stale_;
+                } else if (passes_acks_ && s.outcome == LEAT_ACK) {
+                    const leat_receipt receipt = entry->receipt;
+                    slots_.remove(s.token);
+                    up.settle(receipt, LEAT_ACK, s.code, s.detail);
+                } else {
+                    settled_(owner_, s.token, s, up);
                 }
             }
         }
@@ -74,6 +83,7 @@ class OwnReceipts {
     Settled settled_ = nullptr;
     void (*after_)(void*) = nullptr;
     uint64_t stale_ = 0;
+    bool passes_acks_ = false;
 };
 
 }  // namespace leat::holding

@@ -29,6 +29,7 @@ void IgnoreErrors::open() {
             static_cast<IgnoreErrors*>(self)->settle(token, s, up);
         },
         [](void* self) { static_cast<IgnoreErrors*>(self)->look_stopped(); });
+    sent_.pass_acks();
 }
 
 void IgnoreErrors::take(leat_message* all, size_t n) {
@@ -36,7 +37,7 @@ void IgnoreErrors::take(leat_message* all, size_t n) {
     pass(all, n);
 }
 
-void IgnoreErrors::settle(uint64_t token, const leat_settlement& s, Settlements& up) {  // hot: per message
+void IgnoreErrors::settle(uint64_t token, const leat_settlement& s, Settlements& up) {
     const leat_receipt receipt = sent_.find(token)->receipt;
     sent_.remove(token);
     if (!is_ignored(s)) return up.settle(receipt, s.outcome, s.code, s.detail);
@@ -45,7 +46,7 @@ void IgnoreErrors::settle(uint64_t token, const leat_settlement& s, Settlements&
 }
 
 bool IgnoreErrors::is_ignored(const leat_settlement& s) const {
-    if (s.outcome == LEAT_ACK || s.outcome == LEAT_ABANDON) return false;
+    if (s.outcome == LEAT_ABANDON) return false;
     if (s.outcome != LEAT_REJECT && !retries) return false;
     const std::string_view why = reason_of(s);
     return reasons.empty() || std::any_of(reasons.begin(), reasons.end(), [&](const std::string& each) {
