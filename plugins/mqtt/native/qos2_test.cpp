@@ -60,9 +60,11 @@ TEST_CASE("QoS 2 both ways, both versions: all arrive once and in order, and the
 }
 
 TEST_CASE("a QoS 2 source whose connection is cut under a backlog emits each message once, in order") {
-    Mosquitto broker({.extra = kUnlimited});
     for (const Version version : {Version::v3_1_1, Version::v5}) {
         CAPTURE(static_cast<int>(version));
+        // Of its own: what it repeats after the last cut, and is not answered when the source ends, comes again to
+        // the next source with this session.
+        Mosquitto broker({.extra = kUnlimited});
         Relay relay(broker.port());
         Rig2 rig(broker.port(), version);
         rig.settings.port = relay.port();
