@@ -57,6 +57,7 @@ Runs = dict[str, list[Run]]  # by subject
 def measure(stage: Stage, path: Path, subject: str, number: int, options: argparse.Namespace) -> Run:
     tag = tag_of(path, subject, number)
     own = dataclasses.replace(path, name=tag, bare=path.name)  # each run has its topics for itself
+    path.source.make_empty(stage, tag)
     process = start_subject(stage, own, subject, tag, PRODUCER if path.sink.broker == "kafka" else [])
     try:
         seen = json.loads(probe(stage, path, tag, options))

@@ -81,9 +81,9 @@ class Stage:
     def run(self, name: str, *words: Any, check: bool = True) -> subprocess.CompletedProcess[str]:
         command = [self.program(name), *map(str, words)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S + 60)
         except subprocess.TimeoutExpired as expired:
-            raise Failure(f"{name} has not ended after {LIMIT_S} s") from expired
+            raise Failure(f"{name} has not ended after {LIMIT_S + 60} s") from expired
         if check and done.returncode != 0:
             raise Failure(f"{name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done

@@ -29,6 +29,9 @@ class Source(abc.ABC):
     def fill(self, stage: Stage, tag: str, count: int) -> None:
         """Makes the backlog of a run."""
 
+    def make_empty(self, stage: Stage, tag: str) -> None:
+        """Makes what a run reads from, where the broker does not make it by itself."""
+
     def record(self, path: str, tag: str) -> str:
         """The file that says what was published."""
         return ""

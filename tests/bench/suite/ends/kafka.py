@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..stage import PARTITIONS, Curve, Stage
+from ..stage import LIMIT_S, PARTITIONS, Curve, Stage
 from . import SHAPE, Sink, Source
 from .records import compare
 
@@ -60,7 +60,7 @@ class KafkaSink(Sink):
 
     def landing(self, stage: Stage, path: str, tag: str, count: int) -> Curve:
         curve = stage.watch("kafka_count", "--brokers", stage.addresses["kafka"], "--topic", tag, "--partitions",
-                            PARTITIONS, "--until", count, "--limit", 120, what=f"of {count}")
+                            PARTITIONS, "--until", count, "--limit", LIMIT_S, what=f"of {count}")
         return [point for point in curve if point[1] > 0]
 
     def audit(self, stage: Stage, tag: str, count: int, published: str) -> dict[str, int]:

@@ -7,7 +7,7 @@ import subprocess
 import time
 from typing import Any
 
-from ..stage import PARTITIONS, Curve, Failure, Stage, end, wait_for
+from ..stage import LIMIT_S, PARTITIONS, Curve, Failure, Stage, end, wait_for
 from . import SHAPE, Sink, Source
 from .records import RECORD_BYTES, compare
 
@@ -26,7 +26,7 @@ class MqttSource(Source):
         session = stage.start(f"{tag}.session", "mqtt_collect", "--port", port, "--client-id", tag, "--topic",
                               f"{tag}/#", "--record", stage.file(f"{tag}.none"))
         try:
-            wait_for(lambda: "subscribed" in stage.text(f"{tag}.session"), 60, lambda: "the session")
+            wait_for(lambda: "subscribed" in stage.text(f"{tag}.session"), LIMIT_S, lambda: "the session")
         finally:
             end(session)
         stage.run("mqtt_publish", "--port", port, "--prefix", tag, "--count", count, "--headers", 0, "--record",
@@ -59,7 +59,7 @@ class MqttSink(Sink):
         self._collector = stage.start(f"{tag}.collect", "mqtt_collect", "--port", stage.port("mosquitto"),
                                       "--client-id", f"{tag}-collector", "--topic", f"{tag}{self._suffix}/#",
                                       "--key", 1, "--record", stage.file(f"{tag}.rec"), *SHAPE)
-        wait_for(lambda: "subscribed" in stage.text(f"{tag}.collect"), 60, lambda: "the subscriber")
+        wait_for(lambda: "subscribed" in stage.text(f"{tag}.collect"), LIMIT_S, lambda: "the subscriber")
 
     def bare(self, stage: Stage, path: str, tag: str) -> list[str]:
         return ["--port", stage.port("mosquitto"), "--prefix", tag + self._suffix]
@@ -80,7 +80,7 @@ class MqttSink(Sink):
                 curve.append((time.monotonic(), records))
             return records >= count
 
-        wait_for(landed, 120, lambda: f"{count} messages; {curve[-1][1] if curve else 'none'} landed")
+        wait_for(landed, LIMIT_S, lambda: f"{count} messages; {curve[-1][1] if curve else 'none'} landed")
         return curve
 
     def close(self, stage: Stage, tag: str) -> None:

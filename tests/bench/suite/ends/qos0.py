@@ -12,7 +12,7 @@ import re
 import subprocess
 from typing import Any
 
-from ..stage import Curve, Failure, Stage, end, wait_for
+from ..stage import LIMIT_S, Curve, Failure, Stage, end, wait_for
 from . import SIZE, Sink, Source
 from .mqtt import backend
 
@@ -58,10 +58,10 @@ class HeardInMemory(Sink):
                                     "to": {"backend": "numbers", "format": "measure"}}}}
 
     def landing(self, stage: Stage, path: str, tag: str, count: int) -> Curve:
-        wait_for(lambda: is_ready(stage, tag), 60, lambda: "the subscription")
+        wait_for(lambda: is_ready(stage, tag), LIMIT_S, lambda: "the subscription")
         stage.run("bare_mqtt_publish", "--port", stage.port("mosquitto"), "--topic", f"{tag}/0", "--count", count,
                   "--size", SIZE)
-        wait_for(lambda: heard(stage, tag)["received"] >= count, 60, lambda: f"{count}, not {heard(stage, tag)}")
+        wait_for(lambda: heard(stage, tag)["received"] >= count, LIMIT_S, lambda: f"{count}, not {heard(stage, tag)}")
         seconds = heard(stage, tag)["seconds"]
         return [(0.0, 0), (seconds, count)]
 
@@ -133,7 +133,7 @@ class Qos0Sink(Sink):
     def open(self, stage: Stage, tag: str, count: int) -> None:
         self._reader = stage.start(f"{tag}.reader", "bare_mqtt_receive", "--port", stage.port("mosquitto"), "--topic",
                                    f"{tag}/#", "--expect", count)
-        wait_for(lambda: "subscribed" in stage.text(f"{tag}.reader"), 60, lambda: "the reader")
+        wait_for(lambda: "subscribed" in stage.text(f"{tag}.reader"), LIMIT_S, lambda: "the reader")
 
     def bare(self, stage: Stage, path: str, tag: str) -> list[str]:
         return ["--port", stage.port("mosquitto"), "--topic", f"{tag}/0"]
@@ -148,7 +148,7 @@ class Qos0Sink(Sink):
         reader = self._reader
         if reader is None:
             raise Failure("no reader")
-        wait_for(lambda: reader.poll() is not None, 60, lambda: f"the reader of {count}")
+        wait_for(lambda: reader.poll() is not None, LIMIT_S, lambda: f"the reader of {count}")
         told = TOLD.search(stage.text(f"{tag}.reader"))
         if reader.returncode != 0 or not told or int(told[1]) != count:
             raise Failure(f"the reader: {stage.text(f'{tag}.reader')}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..stage import Curve, Stage
+from ..stage import LIMIT_S, Curve, Stage
 from . import SHAPE, Sink, Source
 from .records import compare
 
@@ -13,7 +13,7 @@ def backend(stage: Stage) -> dict[str, Any]:
     return {"plugin": "rabbitmq", "url": f"amqp://{stage.addresses['rabbitmq']}"}
 
 
-def depth(stage: Stage, queue: str, until: int, limit_s: int = 120) -> Curve:
+def depth(stage: Stage, queue: str, until: int, limit_s: int = LIMIT_S) -> Curve:
     """The curve of a queue's ready messages until there are so many; declares it."""
     return stage.watch("rabbitmq_depth", "--port", stage.port("rabbitmq"), "--queue", queue, "--until", until,
                        "--limit", limit_s, what=f"{until} wanted in {queue}")
@@ -27,6 +27,9 @@ class RabbitSource(Source):
     def fill(self, stage: Stage, tag: str, count: int) -> None:
         stage.run("bare_rabbitmq_publish", "--port", stage.port("rabbitmq"), "--queue", tag, "--count", count,
                   "--keys", 1, "--record", stage.file(f"{tag}.pub"), *SHAPE)
+
+    def make_empty(self, stage: Stage, tag: str) -> None:
+        depth(stage, tag, 0)
 
     def record(self, path: str, tag: str) -> str:
         return f"{tag}.pub"
