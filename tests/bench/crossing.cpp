@@ -45,7 +45,7 @@ std::vector<int64_t> cross(uint64_t messages, bool busy) {
         "\"b\": {\"from\": {\"backend\": \"mem\", \"topics\": [\"x\"]}, \"to\": {\"backend\": \"pulse\", " +
         "\"record\": \"" + record + "\"}}}}");
     leat::LedgerSnapshot ledger;
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(600);
     while (ledger.landed < messages && std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
         ledger = host->snapshot().routes.at(1).ledger;

@@ -36,7 +36,7 @@ double resident() {
 }
 
 void wait_until(const std::function<bool()>& reached) {
-    const auto end = Clock::now() + std::chrono::seconds(60);
+    const auto end = Clock::now() + std::chrono::seconds(600);
     while (!reached()) {
         if (Clock::now() > end) {
             std::fprintf(stderr, "it does not come that far: no figure\n");
