@@ -12,7 +12,7 @@ struct Backend final : leat::Backend, Connection {
     using SinkOptions = kafka::SinkOptions;
 
     static constexpr uint32_t kFlags = LEAT_SOURCE_NO_COMMIT;
-    static constexpr uint64_t kMaxInFlight = 2048;
+    static constexpr uint64_t kMaxInFlight = 4096;
     static constexpr uint64_t kMaxInFlightBytes = 64u << 20;
     static constexpr const char* kPromise =
         "Landed: all in-sync replicas of the partition have the record (acks=all, idempotent); how many those are is "

@@ -199,3 +199,15 @@ TEST_CASE("settings of one kind of client do not disturb the other") {
     connection.properties = {{"acks", "1"}};
     CHECK_THROWS(kafka::producer_conf(connection, {}));
 }
+
+TEST_CASE("how far is fetched ahead follows the properties") {
+    kafka::Connection connection;
+    connection.brokers = "k:9092";
+    kafka::Conf by_default = kafka::consumer_conf(connection, {}, "g", {});
+    CHECK(kafka::Ahead::of(by_default).messages == kafka::Ahead().messages);
+    CHECK(kafka::Ahead::of(by_default).bytes == kafka::Ahead().bytes);
+    connection.properties = {{"queued.min.messages", "500"}, {"queued.max.messages.kbytes", "64"}};
+    kafka::Conf given = kafka::consumer_conf(connection, {}, "g", {});
+    CHECK(kafka::Ahead::of(given).messages == 500);
+    CHECK(kafka::Ahead::of(given).bytes == 64 * 1024);
+}

@@ -126,6 +126,10 @@ size_t Conf::number(const std::string& name) {
     return std::strtoull(value, nullptr, 10);
 }
 
+Ahead Ahead::of(Conf& conf) {
+    return {conf.number("queued.min.messages"), conf.number("queued.max.messages.kbytes") * 1024};
+}
+
 const char* refusal(std::string_view name) {
     for (const Refused& one : kRefused) {
         if (one.name == name) return one.why;
@@ -187,8 +191,8 @@ Conf consumer_conf(const Connection& connection, const SourceOptions& options, c
     conf.set("enable.auto.commit", "false");
     conf.set("enable.auto.offset.store", "false");
     conf.set("auto.offset.reset", "error");
-    conf.set("queued.min.messages", std::to_string(kPrefetchMessages));
-    conf.set("queued.max.messages.kbytes", std::to_string(kPrefetchBytes / 1024));
+    conf.set("queued.min.messages", std::to_string(Ahead().messages));
+    conf.set("queued.max.messages.kbytes", std::to_string(Ahead().bytes / 1024));
     conf.set("fetch.error.backoff.ms", "100");
     set_properties(conf, connection, true);
     rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |

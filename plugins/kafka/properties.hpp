@@ -60,7 +60,10 @@ void renew_password(rd_kafka_t* client, const Connection& connection, leat::Serv
 /// Largest batch of records in one request, bytes (`batch.size`); a record above half of it travels alone.
 inline constexpr size_t kBatchBytes = 1'000'000;
 
-/// How far librdkafka fetches ahead of us, for each partition.
-inline constexpr size_t kPrefetchMessages = 100'000, kPrefetchBytes = 16u << 20;
+/// How far librdkafka fetches ahead of us, for each partition: by default, and as a configuration says.
+struct Ahead {
+    size_t messages = 16'000, bytes = 16u << 20;
+    static Ahead of(Conf& conf);
+};
 
 }  // namespace kafka

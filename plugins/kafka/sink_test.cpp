@@ -153,6 +153,28 @@ TEST_CASE(
     CHECK(sink.outcomes.count(LEAT_REJECT) == 1);
 }
 
+TEST_CASE("of a batch that is refused for one record that record alone is rejected, and batches are batches again") {
+    MockCluster kafka;
+    kafka.create("strict", 1);
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "strict", {{"linger.ms", "100"}});  // one batch
+    sink.push({"first"});
+    REQUIRE(sink.wait(1));
+    // The batch is refused, then the third record alone.
+    rd_kafka_mock_push_request_errors(kafka.get(), 0 /* Produce */, 4, RD_KAFKA_RESP_ERR_INVALID_RECORD,
+                                      RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_NO_ERROR,
+                                      RD_KAFKA_RESP_ERR_INVALID_RECORD);
+    sink.push(numbers(0, 5));
+    REQUIRE(sink.wait(6));
+    CHECK(sink.outcomes.count(LEAT_ACK) == 5);
+    REQUIRE(sink.outcomes.count(LEAT_REJECT) == 1);
+    // Again one batch: its refusal is a suspicion, not the end of a record that travels alone.
+    rd_kafka_mock_push_request_errors(kafka.get(), 0 /* Produce */, 1, RD_KAFKA_RESP_ERR_INVALID_RECORD);
+    sink.push(numbers(5, 10));
+    REQUIRE(sink.wait(11));
+    CHECK(sink.outcomes.count(LEAT_ACK) == 10);
+}
+
 TEST_CASE("records of a batch that is too large keep their order when a fatal error comes on top") {
     MockCluster kafka;
     kafka.create("both", 1);

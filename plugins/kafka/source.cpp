@@ -217,7 +217,7 @@ bool Source::pump_one(Partition& partition, leat_message* batch, size_t& budget,
         partition.last_fetch_ns = now_ns;
         const uint32_t domain = partition.window().domain();
         const bool is_noted = std::find(much_taken_.begin(), much_taken_.end(), domain) != much_taken_.end();
-        if (!is_noted && partition.has_taken_much()) much_taken_.push_back(domain);
+        if (!is_noted && partition.has_taken_much(consumer_->ahead())) much_taken_.push_back(domain);
     }
     const size_t n = partition.ready(batch, std::min<size_t>(budget, LEAT_BATCH_MAX));
     if (n == 0) return false;

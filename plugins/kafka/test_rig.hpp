@@ -168,6 +168,7 @@ class SourceRig {
         uint32_t flags = LEAT_IDENTITY_ORDERED;
         Properties properties = {};
         std::optional<std::string> instance = {};
+        std::chrono::milliseconds session_timeout{6000};
     };
     SourceRig(leat::test::ScriptedHost& host, const std::string& brokers, const std::string& topic)
         : SourceRig(host, brokers, topic, Given{}) {}
@@ -180,6 +181,7 @@ class SourceRig {
         options.group = given.group;
         options.start = given.start;
         options.instance = given.instance;
+        options.session_timeout = given.session_timeout;
         options.commit_interval = std::chrono::milliseconds(20);
         leat_identity identity = make_identity(LEAT_ROLE_SOURCE);
         identity.max_in_flight = given.max_in_flight;

@@ -37,12 +37,13 @@ void Commits::attach(rd_kafka_t* client, rd_kafka_queue_t* answers) {
 void Commits::advanced(Partition& partition, const Partitions& all) {
     if (never_) {
         if (partition.landed() > partition.committed) (void)partition.commit_offset();  // forgets what has landed
-        partition.committed = partition.landed();
+        partition.committed = partition.committing = partition.landed();
         partition.window().confirm(partition.committed);
         return;
     }
-    const uint64_t landed = partition.landed() - partition.committed;
-    const bool is_due = landed >= std::max<uint64_t>(partition.window().max_messages() / 4, 1) ||
+    const uint64_t landed = partition.landed() - partition.committing;  // no commit under way counts it
+    if (landed == 0) return;
+    const bool is_due = landed >= std::max<uint64_t>(partition.window().max_messages() / 2, 1) ||
                         partition.window().bytes() >= partition.window().max_bytes() ||
                         partition.state == Partition::State::revoking;
     if (is_due) now(all);
@@ -71,29 +72,31 @@ void Commits::now(const Partitions& all) {
     if (is_waiting_) return;
     const PartitionList list = outstanding(all);
     if (!list) return;
-    sent_.clear();
-    for (const auto& partition : all) {
-        if (partition->landed() > partition->committed) sent_.push_back({partition->serial(), partition->landed()});
-    }
     sent_ns_ = services_.host->now_ns();
     is_waiting_ = rd_kafka_commit_queue(client_, list.get(), answers_, nullptr, nullptr) == 0;
+    if (!is_waiting_) return;
+    for (const auto& partition : all) {
+        if (partition->landed() <= partition->committed) continue;
+        partition->committing = partition->landed();
+        sent_.push_back({partition->serial(), partition->landed()});
+    }
 }
 
 void Commits::result(rd_kafka_event_t* event, const Partitions& all) {
     if (!is_waiting_) return;
     is_waiting_ = false;
     const rd_kafka_resp_err_t error = rd_kafka_event_error(event);
-    if (error && error != RD_KAFKA_RESP_ERR__NO_OFFSET) {
-        services_.log_debug(std::string("commit failed, tried again: ") + rd_kafka_err2str(error));
-    } else {
-        const std::set<Name> refused = refused_by(rd_kafka_event_topic_partition_list(event));
-        for (const Sent& sent : sent_) {
-            Partition* partition = find(all, sent.serial);
-            if (!partition || (!refused.empty() && refused.contains({partition->topic(), partition->number()})))
-                continue;
+    const bool failed = error && error != RD_KAFKA_RESP_ERR__NO_OFFSET;
+    if (failed) services_.log_debug(std::string("commit failed, tried again: ") + rd_kafka_err2str(error));
+    const std::set<Name> refused = refused_by(rd_kafka_event_topic_partition_list(event));
+    for (const Sent& sent : sent_) {
+        Partition* partition = find(all, sent.serial);
+        if (!partition) continue;
+        if (!failed && !refused.contains({partition->topic(), partition->number()})) {
             partition->committed = std::max(partition->committed, sent.sequence);
             partition->window().confirm(partition->committed);
         }
+        partition->committing = partition->committed;
     }
     sent_.clear();
     if (is_wanted_ && !error) now(all);

@@ -4,8 +4,8 @@
 //     commits.tick(partitions, now);         // by time
 //     commits.result(event, partitions);     // RD_KAFKA_EVENT_OFFSET_COMMIT: confirms, so that credit returns
 //
-// Credit counts from the confirmed commit, because a kill replays from there; so a commit is sent as soon as a
-// quarter of the window has landed, and after commit_interval at the latest. On the shard.
+// Credit counts from the confirmed commit, because a kill replays from there; so a commit is sent as soon as
+// half of the window has landed since the last one was, and after commit_interval at the latest. On the shard.
 #pragma once
 #include <librdkafka/rdkafka.h>
 #include <leat/sdk/services.hpp>

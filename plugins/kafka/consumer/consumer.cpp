@@ -66,7 +66,10 @@ void leave(Leaving& leaving, const PartitionList& offsets) {
 }  // namespace
 
 Consumer::Consumer(leat::Services services, Conf conf, Wakeup::Call woken, void* arg)
-    : services_(services), wakeup_(std::make_unique<Wakeup>(services, woken, arg)), arrivals_(*wakeup_) {
+    : services_(services),
+      ahead_(Ahead::of(conf)),
+      wakeup_(std::make_unique<Wakeup>(services, woken, arg)),
+      arrivals_(*wakeup_) {
     client_ = make_client(RD_KAFKA_CONSUMER, std::move(conf));
     rd_kafka_poll_set_consumer(client_);  // one queue for all events
     events_ = rd_kafka_queue_get_consumer(client_);

@@ -24,6 +24,7 @@ class Consumer {
     FetchedPool& pool() { return *pool_; }
     Worker& worker() { return *worker_; }
     Arrivals& arrivals() { return arrivals_; }
+    const Ahead& ahead() const { return ahead_; }
     Partitions partitions;
 
     /// The group has answered at least once. Before that a cooperative consumer must not be closed: librdkafka 2.0.2
@@ -36,6 +37,7 @@ class Consumer {
 
   private:
     leat::Services services_;
+    Ahead ahead_;
     rd_kafka_t* client_;
     rd_kafka_queue_t* events_;
     FetchedPool* pool_;

@@ -12,6 +12,7 @@ constexpr size_t kBatchBytesWanted = 1 << 20;  // a batch of large records is ma
 Partition::Partition(rd_kafka_t* client, std::string topic, int32_t number, leat::InFlight& window, uint64_t serial,
                      Arrivals& arrivals)
     : committed(window.next()),
+      committing(window.next()),
       topic_(std::move(topic)),
       number_(number),
       lane_(leat::lane_of(topic_ + '\0' + std::to_string(number))),

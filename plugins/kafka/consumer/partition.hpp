@@ -46,6 +46,7 @@ class Partition {
     int64_t last_fetch_ns = 0;  ///< when something was read last, or reading began
     int64_t start_offset = -1;  ///< where reading began
     uint64_t committed = 0;     ///< sequence number: everything below is committed
+    uint64_t committing = 0;    ///< the same of the commit under way; without one: committed
     bool is_behind = false;     ///< the watchdog saw something to read last time
 
     /// Takes a batch out of the queue, if none waits to be emitted.
@@ -59,8 +60,8 @@ class Partition {
     }
     bool has_ready() const { return fetched_ != nullptr; }
     /// About half of what librdkafka fetches ahead has been taken since the last time this was true.
-    bool has_taken_much() {
-        if (taken_messages_ < kMuchMessages && taken_bytes_ < kMuchBytes) return false;
+    bool has_taken_much(const Ahead& ahead) {
+        if (taken_messages_ < ahead.messages / 2 && taken_bytes_ < ahead.bytes / 2) return false;
         taken_messages_ = 0;
         taken_bytes_ = 0;
         return true;
@@ -84,8 +85,6 @@ class Partition {
         int64_t offset;
     };
     void begin_batch();
-
-    static constexpr size_t kMuchMessages = kPrefetchMessages / 2, kMuchBytes = kPrefetchBytes / 2;
 
     std::string topic_;
     int32_t number_;

@@ -13,6 +13,7 @@ Verdict judge(rd_kafka_resp_err_t error) {
             return Verdict::too_large;
         case RD_KAFKA_RESP_ERR_INVALID_RECORD:
         case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+            return Verdict::suspect;
         case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
         case RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
         case RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION:
@@ -33,6 +34,10 @@ std::string explain(rd_kafka_resp_err_t error, const std::string& topic, const l
         case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
             return where + "a record of " + std::to_string(leat::content_size(message)) +
                    " bytes is larger than the broker takes (max.message.bytes of the topic)";
+        case RD_KAFKA_RESP_ERR_INVALID_RECORD:
+            return where + "the broker refuses the record as invalid (in a compacted topic each needs a key)";
+        case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+            return where + "the record's time is too far from the broker's (message.timestamp... of the topic)";
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
         case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
             return where + "does not exist and is not created by the broker";

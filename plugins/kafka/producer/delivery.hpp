@@ -15,6 +15,7 @@ enum class Verdict {
     landed,     ///< all in-sync replicas have it
     retry,      ///< refused now, may succeed later: a topic that is not there yet, a missing right
     reject,     ///< will never be taken as it is
+    suspect,    ///< one record of the batch will never be taken; which one shows when each travels alone
     too_large,  ///< the batch that it travelled in was; whether the record itself is shows when it travels alone
 };
 

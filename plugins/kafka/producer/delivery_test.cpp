@@ -12,7 +12,8 @@ TEST_CASE("errors are told apart: landed, later, never, too large together") {
     CHECK(judge(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC) == Verdict::retry);
     CHECK(judge(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) == Verdict::retry);
     CHECK(judge(RD_KAFKA_RESP_ERR_INVALID_MSG) == Verdict::retry);  // a checksum: damaged on the way
-    CHECK(judge(RD_KAFKA_RESP_ERR_INVALID_RECORD) == Verdict::reject);
+    CHECK(judge(RD_KAFKA_RESP_ERR_POLICY_VIOLATION) == Verdict::reject);
+    CHECK(judge(RD_KAFKA_RESP_ERR_INVALID_RECORD) == Verdict::suspect);
     CHECK(judge(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) == Verdict::reject);
     CHECK(judge(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) == Verdict::too_large);
 }

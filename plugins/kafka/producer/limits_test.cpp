@@ -104,3 +104,23 @@ TEST_CASE("a record that is too large alone is rejected with the reason, and the
     CHECK(seen.distinct == kCount - 4);
     CHECK(seen.out_of_order == 0);
 }
+
+TEST_CASE("a record that a compacted topic refuses for want of a key is rejected, and the others land in order") {
+    Kafka kafka;
+    kafka.create_topic("compacted", 1, {{"cleanup.policy", "compact"}});
+    ScriptedHost host;
+    constexpr int kCount = 3000;
+    {
+        SinkRig sink(host, kafka.brokers(), "compacted");
+        for (int i = 0; i < kCount; ++i) sink.push({std::to_string(i)}, 0, i % 1000 == 321 ? "" : "key");
+        REQUIRE(host.run_until([&] { return sink.outcomes.all.size() == kCount; }, kPatience));
+        CHECK(sink.outcomes.count(LEAT_ACK) == kCount - 3);
+        CHECK(sink.outcomes.count(LEAT_REJECT) == 3);
+        for (const auto& one : sink.outcomes.all) {
+            if (one.outcome == LEAT_REJECT) CHECK(one.why.find("needs a key") != std::string::npos);
+        }
+    }
+    const Audit seen = audit(landed(host, kafka.brokers(), "compacted", kCount - 3));
+    CHECK(seen.distinct == kCount - 3);
+    CHECK(seen.out_of_order == 0);
+}

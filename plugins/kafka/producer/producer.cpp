@@ -41,6 +41,7 @@ void Producer::connect() {
         password_ = secrets.password;
         Conf conf = producer_conf(connection_, secrets, batch_bytes_);
         batch_bytes_ = conf.number("batch.size");
+        if (sends_alone_) conf.set("batch.num.messages", "1");
         client_ = std::make_unique<Client>(
             host_, std::move(conf), [](void* self) { static_cast<Producer*>(self)->woken(); }, this);
     } catch (const std::exception& e) {
@@ -139,7 +140,7 @@ Producer::Sent Producer::send(Entry& entry, leat::Settlements& done) {
 
 void Producer::end(Entry& entry, uint32_t outcome, const std::string& why, leat::Settlements& done) {
     const leat_message message = entry.message;
-    entries_.remove(entry);
+    remove(entry);
     done.end(message, outcome, LEAT_NONE, why);
 }
 
@@ -195,7 +196,7 @@ void Producer::give_up(Writer& writer) {
             done.settle(entry.message.receipt, LEAT_ABANDON);
         } else {
             const leat_message message = entry.message;
-            entries_.remove(entry);
+            remove(entry);
             done.end(message, LEAT_ABANDON);
         }
     });
@@ -242,6 +243,8 @@ void Producer::serve(rd_kafka_event_t* event, leat::Settlements& done) {
 void Producer::reported(rd_kafka_event_t* event, leat::Settlements& done) {
     const bool is_lone = rd_kafka_event_message_count(event) == 1;
     size_t refused_bytes = 0;
+    size_t suspects = 0;
+    rd_kafka_resp_err_t suspicion = RD_KAFKA_RESP_ERR_NO_ERROR;
     const rd_kafka_message_t* ahead[kAhead];
     size_t taken = 0;
     size_t ended = 0;
@@ -262,11 +265,16 @@ void Producer::reported(rd_kafka_event_t* event, leat::Settlements& done) {
         } else if (!is_lone && judge(report.err) == Verdict::too_large) {
             refused_bytes += report.len + report.key_len;
             recovery_.keep(entry);
+        } else if (!is_lone && judge(report.err) == Verdict::suspect) {
+            ++suspects;
+            suspicion = report.err;
+            recovery_.keep(entry);
         } else {
             report_failure(entry, report.err, done);
         }
     }
     if (refused_bytes) make_batches_smaller(refused_bytes);
+    if (suspects) send_alone(suspicion, suspects);
     health_.alive();
 }
 
@@ -275,7 +283,7 @@ void Producer::landed(Entry& entry, leat::Settlements& done) {  // hot: per mess
     const leat_receipt receipt = entry.message.receipt;
     leat_buffer* buffer = entry.message.buffer;
     const bool is_given_up = !entry.writer;
-    entries_.remove(entry);
+    remove(entry);
     if (is_given_up) {
         leat_buffer_release(buffer, 1);
     } else {
@@ -299,6 +307,24 @@ void Producer::make_batches_smaller(size_t refused_bytes) {
                       " bytes as too large (max.message.bytes of the topic): at most " +
                       std::to_string(batch_bytes_) + " from now on");
     renew_client(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+}
+
+// The broker refuses a batch for one of its records, and does not say which.
+void Producer::send_alone(rd_kafka_resp_err_t error, size_t records) {
+    constexpr int64_t kTellAgain = 60'000'000'000;
+    const int64_t now = host_.host->now_ns();
+    if (told_alone_ns_ == 0 || now - told_alone_ns_ > kTellAgain) {
+        told_alone_ns_ = now;
+        host_.log_warning("the broker refuses a batch of " + std::to_string(records) + " records for one of them (" +
+                          rd_kafka_err2str(error) + "): they are sent one by one, to find out which");
+    }
+    sends_alone_ = true;
+    renew_client(RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+}
+
+void Producer::remove(Entry& entry) {  // hot: per message
+    if (alone_left_ > 0 && entry.sequence <= alone_until_) --alone_left_;
+    entries_.remove(entry);
 }
 
 void Producer::trouble(rd_kafka_resp_err_t code, const std::string& text) {
@@ -326,7 +352,12 @@ void Producer::renew_client(int purge) {
 
 // Ends a stop or a recovery whose last report has come.
 void Producer::go_on() {
-    if (!client_ || client_->unreported) return;
+    if (!client_) return;
+    if (sends_alone_ && alone_left_ == 0 && !recovery_.is_active()) {
+        sends_alone_ = false;
+        renew_client(RD_KAFKA_PURGE_F_QUEUE);
+    }
+    if (client_->unreported) return;
     if (is_stopping_) {
         if (is_closing_) return;
         is_closing_ = true;
@@ -337,6 +368,10 @@ void Producer::go_on() {
     } else if (recovery_.is_active()) {
         disconnect(nullptr);
         const std::vector<Entry*> again = recovery_.end();
+        if (sends_alone_) {
+            alone_left_ = again.size();
+            alone_until_ = again.empty() ? 0 : again.back()->sequence;
+        }
         waiting_.insert(waiting_.begin(), again.begin(), again.end());  // they are older than all that wait
         const int64_t pause = std::exchange(is_fatal_, false) ? recovery_.pause_ns(host_.host->now_ns()) : 0;
         if (pause == 0) {

@@ -58,6 +58,8 @@ class Producer final : public leat::Part {
     void report_failure(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements& done);
     void trouble(rd_kafka_resp_err_t code, const std::string& text);
     void make_batches_smaller(size_t refused_bytes);
+    void send_alone(rd_kafka_resp_err_t error, size_t records);
+    void remove(Entry& entry);
     void recover();
     void renew_client(int purge);
     void go_on();
@@ -80,6 +82,12 @@ class Producer final : public leat::Part {
     bool is_stopping_ = false;
     bool is_closing_ = false;
     bool is_fatal_ = false;  // the recovery under way
+    // A batch was refused for one of its records: those on their way are sent alone, until the last of them has
+    // ended.
+    bool sends_alone_ = false;
+    uint64_t alone_until_ = 0;  // sequence of the last of them
+    size_t alone_left_ = 0;
+    int64_t told_alone_ns_ = 0;
 };
 
 }  // namespace kafka
