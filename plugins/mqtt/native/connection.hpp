@@ -39,7 +39,7 @@ struct ConnectionSettings {
     Nanoseconds delay_max{};
     std::size_t max_packet_size = 0;  ///< bytes
     std::size_t receive_buffer = 256 * 1024;
-    /// How long a fast stream's socket is left alone after a read that gave little; see pace.hpp.
+    /// How long a fast stream's socket is left alone, at most, after a read that gave little; see pace.hpp.
     Nanoseconds gather = std::chrono::microseconds(500);
     /// Fills in user, password and the key's password as they are now. False: `error` says why they cannot be read.
     std::function<bool(Connect&, TlsFiles&, std::string& error)> credentials;
@@ -96,6 +96,10 @@ class Connection final : private Link::Owner {
     /// leave together.
     void flush_acknowledgements();
 
+    /// So many answers are on their way: the socket is left alone for no longer than some of them take. Without this
+    /// there is no end to what may come.
+    void expect(std::size_t answers) { expected_ = answers; }
+
     /// Switches reading off (no credit) and on again.
     void read(bool on);
 
@@ -144,10 +148,11 @@ class Connection final : private Link::Owner {
     Nanoseconds deadline_{};  // of the attempt under way
     std::uint64_t timer_ = 0;
     std::uint64_t gather_timer_ = 0;  // while it runs, the socket is left alone
-    std::size_t written_ = 0;         // bytes of session_.out() handed to the socket
-    bool read_little_ = false;        // the last read left room: more than it gave was not there
-    bool is_running_ = false;         // between start and stop
-    bool is_connected_ = false;       // CONNACK is in
+    std::size_t expected_ = ~std::size_t{0};
+    std::size_t written_ = 0;    // bytes of session_.out() handed to the socket
+    bool read_little_ = false;   // the last read left room: more than it gave was not there
+    bool is_running_ = false;    // between start and stop
+    bool is_connected_ = false;  // CONNACK is in
     bool is_attempting_ = false;
     bool is_leaving_ = false;  // between DISCONNECT and the broker's end of the stream
     bool reads_ = true;

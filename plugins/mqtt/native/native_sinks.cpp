@@ -28,8 +28,8 @@ bool answers(Event::Kind kind, const Outbound::Item& item) {  // hot: per messag
 }  // namespace
 
 NativeSinks::NativeSinks(ConnectionSettings settings) : settings_(std::move(settings)) {
-    // What comes here are PUBACKs, which nobody waits for: 1 ms takes a sixth off the CPU of 0.5 ms at the same rate.
-    settings_.gather = std::chrono::milliseconds(1);
+    // What comes here are PUBACKs, which nobody waits for while thousands of messages are on their way; see expect().
+    settings_.gather = std::chrono::milliseconds(4);
 }
 
 void NativeSinks::open() {
@@ -110,8 +110,10 @@ void NativeSinks::send() {
             break;
         }
         connection_->flush();
+        connection_->expect(outbound_.on_their_way());
         if (!connection_->is_up() || !session.out().empty()) return;  // the rest when there is room: drained()
     }
+    connection_->expect(outbound_.on_their_way());
     if (outbound_.held() == 0) rest();
 }
 

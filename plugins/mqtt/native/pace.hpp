@@ -45,6 +45,13 @@ class Pace {
 
     [[nodiscard]] bool is_fast() const { return spacing_ < kClose; }
 
+    /// How long packets of a fast stream may gather: `most`, but no longer than a quarter of those `awaited` takes,
+    /// so that whoever sends more for each of them has something to do meanwhile.
+    [[nodiscard]] Time pause(Time most, std::size_t awaited) const {
+        const auto some = static_cast<std::int64_t>(std::min<std::size_t>(awaited, 65'536));
+        return std::min(most, spacing_ * some / 4);
+    }
+
     /// When the last read was.
     [[nodiscard]] Time last() const { return last_; }
 

@@ -58,3 +58,17 @@ TEST_CASE("a burst after a quiet time is not fast, and a stream that slows down 
     reads(pace, now, 4, 2ms, 1);
     CHECK_FALSE(pace.is_fast());
 }
+
+TEST_CASE("a pause ends before a quarter of what is awaited can have come, and is never longer than the most") {
+    Pace pace;
+    std::chrono::nanoseconds now{};
+    pace.start(now);
+    reads(pace, now, 200, 400us, 20);  // one each 20 us
+    REQUIRE(pace.is_fast());
+    CHECK(pace.pause(4ms, 8192) == 4ms);
+    CHECK(pace.pause(4ms, ~std::size_t{0}) == 4ms);
+    const auto some = pace.pause(4ms, 100);
+    CHECK(some > 400us);
+    CHECK(some < 600us);
+    CHECK(pace.pause(4ms, 0) == 0ns);
+}
