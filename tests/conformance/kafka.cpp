@@ -31,7 +31,7 @@ class KafkaBackend final : public TestedBackend {
     std::string from(const std::vector<std::string>& topics, const Reader& reader) const override {
         std::string list;
         for (const auto& topic : topics) list += (list.empty() ? "\"" : ", \"") + topic + '"';
-        return "\"topics\": [" + list + "], \"group\": \"" + reader.group + "\", \"session_timeout\": \"2s\"";
+        return "\"topics\": [" + list + "], \"group\": \"" + reader.group + "\", \"session_timeout\": \"6s\"";
     }
     std::string to() const override { return R"("topic": "${topic}")"; }
     std::optional<std::size_t> payload_limit() const override { return 4'000'000; }
