@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <exception>
+#include <string_view>
 
 leat_watch::leat_watch(leat_instance& of, leat::runtime::Reactor& reactor, Call fn, void* arg)
     : owner(of), reactor_(reactor), fn_(fn), arg_(arg) {}
@@ -35,6 +36,9 @@ void leat_watch::ready(uint32_t events) {
             fn_(arg_, now);
         } catch (const std::exception& e) {
             leat::runtime::services()->state(&owner, LEAT_STATE_FAILED, {e.what(), std::strlen(e.what())}, 0);
+        } catch (...) {
+            static constexpr std::string_view kWhy = "a watch has thrown something that is no exception";
+            leat::runtime::services()->state(&owner, LEAT_STATE_FAILED, {kWhy.data(), kWhy.size()}, 0);
         }
     }
     if (is_open_) arm();

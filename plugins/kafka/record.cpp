@@ -9,7 +9,8 @@ void read_record(const rd_kafka_message_t& record, FetchedRecord& into) {
     into.payload = {static_cast<const char*>(record.payload), record.payload ? record.len : 0};
     rd_kafka_timestamp_type_t type;
     const int64_t time_ms = rd_kafka_message_timestamp(&record, &type);
-    into.timestamp_ns = time_ms > 0 ? time_ms * 1'000'000 : 0;
+    constexpr int64_t kLatest_ms = 9'223'372'036'854;  // that nanoseconds in 63 bits can tell
+    into.timestamp_ns = time_ms > 0 && time_ms <= kLatest_ms ? time_ms * 1'000'000 : 0;
     into.offset = record.offset;
 }
 

@@ -30,6 +30,8 @@ Source::Source(const Connection& connection, SourceOptions options, const leat::
 
 void Source::start() {
     is_stopping_ = false;
+    is_asking_ = false;  // an answer to the life before comes no more
+    is_nudging_ = false;
     connect();
     tick();
 }

@@ -29,6 +29,7 @@ struct Worker::State : std::enable_shared_from_this<Worker::State> {
             tasks.pop_front();
             lock.unlock();
             task.job();
+            task.job = nullptr;  // what it holds is gone before the shard is told
             lock.lock();
             // Under the lock: the host is not called once the Worker is gone.
             if (attached) services.post(&State::told, new Post{shared_from_this(), std::move(task.done)});

@@ -90,7 +90,9 @@ class Settlements {
         s.outcome = outcome;
         s.code = code;
         s.detail = detail;
-        if (detail) flush_settlements();
+        if (!detail) return;
+        flush_settlements();
+        s.detail = nullptr;  // the caller's, who may end
     }
 
     /// Ends a message: settles its receipt and drops its buffer reference.
