@@ -166,9 +166,8 @@ void check_with_plugins(const config::Model& model, const runtime::Log& log, con
     }
 }
 
-void make_stages(const config::Model& model, const runtime::Log& log, const runtime::Reread& reread,
-                 config::Report& report) {
-    Backends backends(log, reread);
+void make_stages(const config::Model& model, const runtime::Reread& reread, config::Report& report) {
+    Backends backends([](uint32_t, const std::string&, std::string_view) {}, reread);
     runtime::Shard shard(0);
     shard.run();
     std::map<std::string, const config::Route*> routes;

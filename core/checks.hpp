@@ -15,9 +15,8 @@ void check_with_plugins(const config::Model& model, const runtime::Log& log, con
                         config::Report& report);
 
 /// Makes each stage as a run would, and takes it down again: a program that does not compile, a file that is not
-/// there.
-void make_stages(const config::Model& model, const runtime::Log& log, const runtime::Reread& reread,
-                 config::Report& report);
+/// there. Nothing of what a stage logs meanwhile is told.
+void make_stages(const config::Model& model, const runtime::Reread& reread, config::Report& report);
 
 /// Each backend's probe of its brokers. Blocks for up to some seconds per broker.
 Findings probe_with_plugins(const config::Model& model, const runtime::Log& log, const runtime::Reread& reread);

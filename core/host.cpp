@@ -222,7 +222,7 @@ Findings Host::make_stages() {
     auto& in = *inside_;
     if (!in.model) return {};
     config::Report report(in.file);
-    leat::make_stages(*in.model, in.log, in.reread, report);
+    leat::make_stages(*in.model, in.reread, report);
     return findings_of(report);
 }
 

@@ -17,7 +17,8 @@ class IdleWatch {
     explicit IdleWatch(std::chrono::milliseconds limit) : limit_(limit) {}
 
     /// True when, for the whole limit, every route that has not failed was running, none received anything and
-    /// nothing was in flight. Time in which nobody looked, since the machine stood still, does not count. A route that waits for its broker is not idle: there may be plenty to read.
+    /// nothing was in flight. Time in which nobody looked, since the machine stood still, does not count. A route
+    /// that waits for its broker is not idle: there may be plenty to read.
     bool is_over(const Snapshot& snapshot);
 
   private:
