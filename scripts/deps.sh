@@ -52,12 +52,18 @@ done
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 run_apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" >>"$log" 2>&1; }
-if ! { run_apt update && run_apt install -y --no-install-recommends --no-remove "${missing[@]}"; }; then
+say_what_goes() {  # such as another version of Boost's headers
+  local gone
+  gone=$(apt-get -s install --no-install-recommends "${missing[@]}" 2>/dev/null | sed -n 's/^Remv \([^ ]*\).*/\1/p')
+  [[ -z "$gone" ]] || echo "apt removes for it: ${gone//$'\n'/ }"
+}
+if ! { run_apt update && { say_what_goes || true; } && run_apt install -y --no-install-recommends "${missing[@]}"; }; then
   cat "$log" >&2
   echo "deps.sh: apt could not install ${missing[*]}" >&2
   exit 1
 fi
 if ((${#services[@]} > 0)); then
-  "${as_root[@]}" systemctl --quiet disable --now "${services[@]}"
-  echo "Not left running as services: ${services[*]}"
+  if "${as_root[@]}" systemctl --quiet disable --now "${services[@]}"; then
+    echo "Not left running as services: ${services[*]}"
+  fi
 fi
