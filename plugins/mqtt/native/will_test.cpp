@@ -90,12 +90,12 @@ TEST_CASE("the will carries its properties") {
 
 TEST_CASE("a delayed will is called off by a reconnect, and comes when there is none") {
     Watched w;
-    w.will.delay = 2;
+    w.will.delay = 5;
     w.start_sink();
     w.relay.cut();
     REQUIRE(
         w.rig.host.run_until([&] { return w.rig.host.last_reason("sink").find("resumed") != std::string::npos; }));
-    w.rig.host.run_for(3500ms);
+    w.rig.host.run_for(6500ms);
     CHECK(w.rig.inlet.count == 0);
     w.relay.refuse();
     REQUIRE(w.arrived());
