@@ -56,9 +56,7 @@ void Policy::keep(leat_message* batch, size_t n, uint64_t first) {
 
 // Those with a topic or a key of 4 GiB cannot be kept. Returns how many are left.
 size_t Policy::refuse_oversized(leat_message* batch, size_t n) {
-    uint64_t sizes = 0;
-    for (size_t i = 0; i < n; ++i) sizes |= batch[i].topic.size | batch[i].key.size;  // hot: per message
-    if (sizes <= UINT32_MAX) return n;
+    if (Kept::all_fit(batch, n)) return n;
     size_t left = 0;
     for (size_t i = 0; i < n; ++i) {
         if (Kept::fits(batch[i])) {

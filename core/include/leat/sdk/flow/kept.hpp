@@ -17,6 +17,11 @@ class Kept {
   public:
     /// Whether topic and key are small enough to be kept: below 4 GiB.
     static bool fits(const leat_message& m) { return ((m.topic.size | m.key.size) >> 32) == 0; }
+    static bool all_fit(const leat_message* batch, size_t n) {  // hot: per message, without a branch
+        uint64_t sizes = 0;
+        for (size_t i = 0; i < n; ++i) sizes |= batch[i].topic.size | batch[i].key.size;
+        return sizes >> 32 == 0;
+    }
 
     void keep(const leat_message& m) {  // hot: per message
         payload_ = m.payload.data;

@@ -130,9 +130,7 @@ class InFlight {
 
     // Stamps the receipts and keeps copies.   // hot: per message
     void emit(leat_settler* settler, leat_message* batch, size_t n) {
-        uint64_t sizes = 0;
-        for (size_t i = 0; i < n; ++i) sizes |= batch[i].topic.size | batch[i].key.size;
-        if (sizes > UINT32_MAX) throw std::length_error("a topic or a key of 4 GiB or more cannot be sent");
+        if (!Kept::all_fit(batch, n)) throw std::length_error("a topic or a key of 4 GiB or more cannot be sent");
         // Where all is settled, the ring begins anew: the memory of the last messages is still in the cache.
         if (released_ == window_.next()) first_ = released_;
         const uint64_t needed = window_.next() + n - released_;
