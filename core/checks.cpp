@@ -91,13 +91,16 @@ class Inquiry : public leat_check {
     std::vector<const leat_configured*> list_;
 };
 
-// Tells the inquiry of every source, sink and dead letter of a route.
+// Tells the inquiry of every source, sink and dead letter of a route whose own options are right.
 void add_uses(Inquiry& inquiry, const config::Route& route, const route::RoutePlan& plan) {
-    inquiry.use(route.from.backend, identity_of(plan, LEAT_ROLE_SOURCE, route.from.backend, "from"),
-                route.from.component);
-    const auto sink = [&](const config::Sink& s, uint32_t role, const std::string& step) {
-        inquiry.use(s.backend, identity_of(plan, role, s.backend, step), s.component);
+    const auto use = [&](const std::string& backend, const config::Component& component, uint32_t role,
+                         const std::string& step) {
+        if (component.is_right) inquiry.use(backend, identity_of(plan, role, backend, step), component);
     };
+    const auto sink = [&](const config::Sink& s, uint32_t role, const std::string& step) {
+        use(s.backend, s.component, role, step);
+    };
+    use(route.from.backend, route.from.component, LEAT_ROLE_SOURCE, "from");
     const auto dead_letter = [&](const config::Policy& policy) {
         if (policy.dead_letter) sink(*policy.dead_letter, LEAT_ROLE_DEAD_LETTER, "dead_letter");
     };
@@ -114,16 +117,14 @@ void ask_all(const config::Model& model, const runtime::Log& log, const runtime:
              const Ask& ask) {
     std::map<const leat_descriptor*, std::unique_ptr<Inquiry>> inquiries;
     for (const config::Backend& backend : model.backends) {
+        if (!backend.component.is_right) continue;
         auto& inquiry = inquiries[backend.component.descriptor];
         if (!inquiry) inquiry = std::make_unique<Inquiry>(told);
         inquiry->add(backend, log, reread);
     }
-    const std::vector<route::RoutePlan> plans = route::plan_routes(model, {}, 1);
     for (const config::Route& route : model.routes) {
-        for (const route::RoutePlan& plan : plans) {
-            if (plan.name != route.name || plan.replica != 0) continue;
-            for (auto& [descriptor, inquiry] : inquiries) add_uses(*inquiry, route, plan);
-        }
+        const route::RoutePlan plan = route::plan_route(route);
+        for (auto& [descriptor, inquiry] : inquiries) add_uses(*inquiry, route, plan);
     }
     for (auto& [descriptor, inquiry] : inquiries) ask(*descriptor, inquiry->finish());
 }
@@ -161,6 +162,7 @@ void check_with_plugins(const config::Model& model, const runtime::Log& log, con
     ask_all(model, log, reread, told, [](const leat_descriptor& descriptor, const leat_check* inquiry) {
         if (descriptor.check) descriptor.check(inquiry);
     });
+    if (report.has_errors()) return;  // which may be what makes it look like a loop
     for (const auto& [sink, way] : loops.found()) {
         report.warning(node_at(*model.document, sink), "messages may go round in a loop: " + way);
     }
@@ -170,20 +172,18 @@ void make_stages(const config::Model& model, const runtime::Reread& reread, conf
     Backends backends([](uint32_t, const std::string&, std::string_view) {}, reread);
     runtime::Shard shard(0);
     shard.run();
-    std::map<std::string, const config::Route*> routes;
-    for (const config::Route& route : model.routes) routes[route.name] = &route;
-    for (const route::RoutePlan& plan : route::plan_routes(model, {}, 1)) {
-        if (plan.replica != 0) continue;
+    for (const config::Route& route : model.routes) {
+        const route::RoutePlan plan = route::plan_route(route);
         const auto make = [&](const std::vector<route::StagePlan>& plans, const std::vector<config::Stage>& stages,
                               const std::string& branch) {
             for (size_t i = 0; i < plans.size(); ++i) {
+                if (!stages[i].component.is_right) continue;
                 std::string why;
                 bool is_made = false;
                 shard.call([&] { is_made = backends.stage(shard, plan, plans[i], branch, why) != nullptr; });
                 if (!is_made) report.error(*stages[i].component.at, why);
             }
         };
-        const config::Route& route = *routes.at(plan.name);
         make(plan.through, route.through, "");
         for (size_t b = 0; b < plan.branches.size(); ++b) {
             make(plan.branches[b].through, route.branches[b].through, plan.branches[b].name);

@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <filesystem>
 #include <future>
 #include <mutex>
 #include <thread>
@@ -102,13 +103,13 @@ struct Host::Inside {
     }
 
     config::Plugins lookup();
+    Findings load(const std::string& path, bool makes_stages);
     void validate(config::Report& report);
     bool read_again(const leat_value& value, std::string& into) const;
     const config::Rereadable* rereadable(const leat_value& value) const;
     std::vector<RouteView> views_of(std::vector<route::RouteSnapshot> snapshots) const;
 
     HostSettings settings;
-    std::string file;  // of the configuration
     loader::Catalogue catalogue;
     runtime::Log log;
     runtime::Reread reread;
@@ -183,21 +184,31 @@ const char* Host::version() { return LEAT_VERSION; }
 
 void Host::Inside::validate(config::Report& report) {
     std::vector<std::string> directories = settings.plugin_dirs;
-    for (const auto& more : model->plugin_path) directories.push_back(more.string());
+    for (const auto& more : model->plugin_path) {
+        directories.push_back(more.string());
+        std::error_code unreadable;
+        if (std::filesystem::is_directory(more, unreadable)) continue;
+        report.warning(*model->document->root.find("plugin_path"), "there is no folder " + more.string());
+    }
     catalogue = loader::Catalogue(loader::search_path(directories));
     config::validate(*model, lookup(), report);
 }
 
-Findings Host::load(const std::string& path) {
+Findings Host::Inside::load(const std::string& path, bool makes_stages) {
     config::Report report(path);
-    auto& in = *inside_;
-    in.file = path;
-    in.model = config::read_configuration(path, report);
-    if (in.model) in.validate(report);
-    if (in.model && !report.has_errors()) check_with_plugins(*in.model, in.log, in.reread, report);
-    if (report.has_errors()) in.model.reset();
+    model = config::read_configuration(path, report);
+    if (model) {
+        validate(report);
+        check_with_plugins(*model, log, reread, report);
+        if (makes_stages) make_stages(*model, reread, report);
+    }
+    if (report.has_errors()) model.reset();
     return findings_of(report);
 }
+
+Findings Host::load(const std::string& path) { return inside_->load(path, false); }
+
+Findings Host::check(const std::string& path) { return inside_->load(path, true); }
 
 Findings Host::load_redrive(const std::string& path, const RedriveSettings& settings) {
     config::Report report(path);
@@ -216,14 +227,6 @@ Findings Host::load_redrive(const std::string& path, const RedriveSettings& sett
     Findings findings = findings_of(report, true);
     if (!wrong.empty()) findings.all.push_back({Finding::Kind::error, wrong});
     return findings;
-}
-
-Findings Host::make_stages() {
-    auto& in = *inside_;
-    if (!in.model) return {};
-    config::Report report(in.file);
-    leat::make_stages(*in.model, in.reread, report);
-    return findings_of(report);
 }
 
 Findings Host::probe() {

@@ -7,6 +7,7 @@
 
 #include <leat/host.hpp>
 
+#include <unistd.h>
 #include <cstdio>
 #include <string>
 
@@ -28,11 +29,7 @@ int check_command(const Words& words) {
 
     const std::string file = line.text("config");
     Host host(quiet_host_settings(line.texts("plugin-dir")));
-    Findings findings = host.load(file);
-    if (!findings.has_errors()) {
-        const Findings made = host.make_stages();
-        findings.all.insert(findings.all.end(), made.all.begin(), made.all.end());
-    }
+    Findings findings = host.check(file);
     print(findings);
     if (findings.has_errors()) {
         std::fprintf(stderr, "%s\n", summary(findings, file, "").c_str());
@@ -40,6 +37,7 @@ int check_command(const Words& words) {
     }
     int code = kFine;
     if (line.has("connect")) {
+        if (isatty(STDERR_FILENO)) std::fprintf(stderr, "asking the brokers; one that is away takes 10 s ...\n");
         const Findings probed = host.probe();
         print(probed);
         if (probed.has_errors()) code = kFailed;

@@ -23,6 +23,7 @@ namespace leat::config {
 struct Component {
     const leat_descriptor* descriptor = nullptr;
     std::shared_ptr<const OptionSet> options;
+    bool is_right = false;           // the plugin was found, and its options are what it declares
     const Node* at = nullptr;        // its object in the document
     std::vector<const Node*> given;  // the members that are the plugin's options
 };

@@ -170,7 +170,7 @@ std::optional<std::string> url_of(const Node& node, std::string& error) {
     const size_t user = authority.rfind('@');
     if (user != std::string_view::npos) authority.remove_prefix(user + 1);
     if (authority.empty() ? text->size() == scheme + 3 || (*text)[scheme + 3] != '/' : !is_host_and_port(authority)) {
-        error = "expected host or host:port after " + name + "://";
+        error = "expected host or host:port after " + name + "://, with a port from 1 to 65535";
         return std::nullopt;
     }
     return text;

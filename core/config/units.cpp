@@ -180,7 +180,9 @@ std::string format_rate(double per_second) { return format_number(per_second) + 
 
 std::string format_number(double value) {
     std::array<char, 32> digits{};
-    const auto [end, failure] = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+    const bool is_plain = std::abs(value) < 1e15 && value == std::trunc(value);
+    const auto [end, failure] = std::to_chars(digits.data(), digits.data() + digits.size(), value,
+                                              is_plain ? std::chars_format::fixed : std::chars_format::general);
     return failure == std::errc{} ? std::string(digits.data(), end) : std::string("?");
 }
 

@@ -90,6 +90,8 @@ TEST_CASE("values are written in the largest unit that loses nothing") {
     CHECK(format_rate(1.5) == "1.5/s");
     CHECK(format_number(80) == "80");
     CHECK(format_number(0.25) == "0.25");
+    CHECK(format_number(1'000'000) == "1000000");
+    CHECK(format_number(1e18) == "1e+18");
 }
 
 TEST_CASE("what is written is read back as the same value") {

@@ -71,7 +71,9 @@ class Validator {
 
     void read_options(Component& component, const leat_option* const* declared, std::string_view whose,
                       const Words& core, const Surroundings& around) {
+        const size_t errors = report_.errors();
         component.options = OptionReader(around, report_).read(declared, component.given, *component.at, whose, core);
+        component.is_right = report_.errors() == errors;
     }
 
     // Fills in what a source or sink is made by; null and an error when its backend does not exist or has none.

@@ -7,15 +7,20 @@
 namespace leat::route {
 namespace {
 
+// Null where no plugin was found that could have declared any.
+const leat_value* values_of(const config::Component& component) {
+    return component.options ? component.options->values() : nullptr;
+}
+
 StagePlan plan_stage(const config::Stage& stage) {
-    return {stage.name, stage.component.descriptor, stage.component.options->values()};
+    return {stage.name, stage.component.descriptor, values_of(stage.component)};
 }
 
 SinkPlan plan_sink(const config::Sink& sink) {
     SinkPlan plan;
     plan.backend = sink.backend;
     plan.descriptor = sink.component.descriptor;
-    plan.options = sink.component.options->values();
+    plan.options = values_of(sink.component);
     for (const config::Header& header : sink.headers)
         plan.headers.emplace_back(header.name, header.value.compiled.get());
     plan.max_age = sink.max_age.value_or(std::chrono::nanoseconds(0));
@@ -80,13 +85,15 @@ AckWhen ack_when(config::Ack ack) {
     }
 }
 
+}  // namespace
+
 RoutePlan plan_route(const config::Route& route) {
     RoutePlan plan;
     plan.name = route.name;
     plan.replicas = route.parallel;
     plan.from_backend = route.from.backend;
     plan.from_descriptor = route.from.component.descriptor;
-    plan.from_options = route.from.component.options->values();
+    plan.from_options = values_of(route.from.component);
     plan.max_in_flight = route.from.max_in_flight;
     plan.max_in_flight_bytes = route.from.max_in_flight_bytes;
     plan.lane = route.from.lane.compiled.get();
@@ -101,8 +108,6 @@ RoutePlan plan_route(const config::Route& route) {
     plan.drain_timeout = route.drain_timeout;
     return plan;
 }
-
-}  // namespace
 
 std::vector<RoutePlan> plan_routes(const config::Model& model, const std::vector<std::string>& only,
                                    uint32_t shards) {

@@ -15,7 +15,8 @@
 
 namespace leat::config {
 struct Model;
-}
+struct Route;
+}  // namespace leat::config
 
 namespace leat::route {
 
@@ -74,6 +75,9 @@ struct RoutePlan {
     std::chrono::nanoseconds drain_timeout{std::chrono::seconds(30)};
     std::shared_ptr<const RedrivePlan> redrive;  ///< its source reads its own dead letters; nullptr: it does not
 };
+
+/// Of its first replica, on shard 0. Also of a route that is not right: what is missing there is null.
+RoutePlan plan_route(const config::Route& route);
 
 /// A plan for each replica of each route (all, or those named), spread over the shards in turn.
 std::vector<RoutePlan> plan_routes(const config::Model& model, const std::vector<std::string>& only, uint32_t shards);

@@ -152,6 +152,29 @@ TEST_CASE("check tells all errors at once, with file, line, path and the nearest
     CHECK(scene.leat({"run", "bridge.json"}).code == 2);
 }
 
+TEST_CASE("a wrong option hides nothing that plugins and stages find elsewhere") {
+    const Scene scene;
+    scene.folder.write("bridge.json", R"({
+  "plugin_path": ["nowhere"],
+  "backends": { "plant": { "plugin": "mqtt", "url": "mqtt://localhost:99999" },
+                "other": { "plugin": "mqtt", "url": "http://localhost" },
+                "third": { "plugin": "mqtt", "url": "mqtt://localhost" } },
+  "routes": {
+    "a": { "from": { "backend": "third", "topics": ["a/#/b"] }, "through": [ { "plugin": "jq", "program": ".a |" } ],
+           "to": { "backend": "plant", "topic": "t" } }
+  }
+})");
+    const Ran ran = scene.leat({"check", "bridge.json"});
+    CHECK(ran.code == 2);
+    CHECK_MESSAGE(has(ran.err, "bridge.json:2: /plugin_path: warning: there is no folder "), ran.err);
+    CHECK(has(ran.err, "bridge.json:3: /backends/plant/url: "));
+    CHECK(has(ran.err, "a port from 1 to 65535"));
+    CHECK(has(ran.err, "bridge.json:4: /backends/other"));
+    CHECK(has(ran.err, "bridge.json:7: /routes/a/from/topics"));
+    CHECK(has(ran.err, "program: jq: error: syntax error"));
+    CHECK(has(ran.err, "4 errors, 1 warning in bridge.json"));
+}
+
 TEST_CASE("the first configuration of the README and of the guide is right") {
     for (const char* page : {"README.md", "docs/first_bridge.md"}) {
         CAPTURE(page);

@@ -139,11 +139,11 @@ class Host {
 
     /// Reads and checks a configuration with its plugins; connects to nothing. Call once.
     Findings load(const std::string& path);
+    /// The same, and makes each stage as run() would, and takes it down again.
+    Findings check(const std::string& path);
     /// The same, for a route that moves the dead letters of one back to the steps that refused them; then run(). Its
     /// counters "sent", "put_back" and "left" of the component "redrive" say what became of them.
     Findings load_redrive(const std::string& path, const RedriveSettings& settings);
-    /// Makes each stage of a loaded configuration as run() would, and takes it down again.
-    Findings make_stages();
     /// Tries brokers, credentials and topics of a loaded configuration. Takes seconds.
     Findings probe();
     /// The loaded configuration with everything filled in and secrets masked, as JSON.
