@@ -142,7 +142,8 @@ Json source_core() {
     return {
         {"backend", described(text(), "Name of the backend to receive from.")},
         {"max_in_flight",
-         described(integer(1, 1 << 20), "Messages that may be under way before the source stops reading.")},
+         described(integer(1, 1 << 20),
+                   "Messages that may be under way before the source stops reading; of Kafka, from each partition.")},
         {"max_in_flight_bytes", described(size(), "Bytes that may be under way before the source stops reading.")},
         {"lane",
          described(text(),
