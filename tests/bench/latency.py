@@ -18,6 +18,7 @@ import pathlib
 import statistics
 import sys
 import tempfile
+import time
 from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -159,12 +160,14 @@ def main() -> int:
         try:
             start_brokers(stage, paths, options.rounds)
             for path in paths:
+                began = time.monotonic()
                 try:
                     found.append(result_of(path, measure_path(stage, path, options), options, None))
                 except Failure as failure:
                     failed = True
                     print(f"{path.name}: no figure: {failure}", flush=True)
                     found.append(result_of(path, {}, options, str(failure)))
+                found[-1]["took_s"] = time.monotonic() - began
         finally:
             stage.close()
     print_table(found)

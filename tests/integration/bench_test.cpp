@@ -82,6 +82,31 @@ TEST_CASE("bench moves messages from shard to shard and misses none") {
     }
 }
 
+TEST_CASE("bench tells no rate of a run that lost messages, and its exit code says so") {
+    const Scene scene;
+    const Ran ran = scene.bench({"consume/memory/count/10000", "features/headers", "routes/memory/stages/0",
+                                 "--rounds", "2", "--lose", "0.01", "--json", "lost.json", "--html", "lost.html"});
+    CAPTURE(ran.err);
+    CHECK(ran.code == 1);
+    CHECK(has(ran.out, "missing, 0 out of order: no rate"));
+    const json report = json::parse(read_file(scene.folder / "lost.json"));
+    REQUIRE(report.at("results").size() == 3);
+    for (const json& each : report.at("results")) {
+        CAPTURE(each.dump());
+        CHECK(each.at("audit").at("missing").get<uint64_t>() > 0);
+        for (const char* figure : {"median", "rounds", "ratio", "cpu_us"}) CHECK_FALSE(each.contains(figure));
+    }
+    const std::string page = read_file(scene.folder / "lost.html");
+    CHECK(has(page, "missing, 0 out of order: no rate"));
+    CHECK(has(page, "3 failed"));
+}
+
+TEST_CASE("bench begins nothing more when its time is over, and says what it left out") {
+    const Ran ran = Scene().bench({"startup", "--quick", "--at-most", "0"});
+    CHECK(ran.code == 0);
+    CHECK(has(ran.out, "left out for want of time: 2 of 2, from startup/process on"));
+}
+
 TEST_CASE("bench says in words what is wrong with its command line and its files, and measures nothing") {
     const Scene scene;
     const auto complaint = [&scene](const std::vector<std::string>& words) {

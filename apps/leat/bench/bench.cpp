@@ -14,6 +14,7 @@
 #include <leat/host.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -71,11 +72,18 @@ void tell_added(Result& r) {
     r.note = fmt::format("{:+.1f} ns of CPU each", (*r.cpu_us - *r.ceiling->cpu_us) * 1e3);
 }
 
-BenchReport run_all(const Cases& cases, const Effort& effort) {
+BenchReport run_all(const Cases& cases, const Effort& effort, std::optional<double> at_most_s) {
+    const auto begin = std::chrono::steady_clock::now();
     BenchReport report;
     report.machine = machine();
     const bool shows = isatty(STDERR_FILENO) != 0;
     for (size_t i = 0; i < cases.size(); ++i) {
+        const std::chrono::duration<double> so_far = std::chrono::steady_clock::now() - begin;
+        if (at_most_s && so_far.count() > *at_most_s) {
+            std::printf("left out for want of time: %zu of %zu, from %s on\n", cases.size() - i, cases.size(),
+                        cases[i].frame.id.c_str());
+            break;
+        }
         if (shows) std::fprintf(stderr, "\r\x1b[K[%zu/%zu] %s", i + 1, cases.size(), cases[i].frame.id.c_str());
         report.results.push_back(leat::bench::measure(cases[i], effort.rounds));
         tell_added(report.results.back());
@@ -98,18 +106,19 @@ int bench(const Options& options) {
     std::vector<BenchReport> others;
     for (const std::string& file : options.with) others.push_back(read_report(file));
 
-    const Workshop shop(options.plugin_dirs);
+    const Workshop shop(options.plugin_dirs, options.lost);
     const Bench bench{shop, options.effort, stages_of(options)};
     const Cases cases = chosen_cases(bench, options);
     if (options.only_lists) {
         for (const Case& c : cases) std::printf("%-38s %s\n", c.frame.id.c_str(), c.frame.title.c_str());
         return kFine;
     }
-    BenchReport report = run_all(cases, options.effort);
+    BenchReport report = run_all(cases, options.effort, options.at_most);
     for (BenchReport& other : others) merge(report, std::move(other));
     const BenchReport* baseline = before ? &*before : nullptr;
     std::printf("%s", table(report, baseline).c_str());
     if (const std::string text = goals(report); !text.empty()) std::printf("\n%s", text.c_str());
+    std::printf("\n%s\n", durations(report).c_str());
     if (!options.json.empty()) write_report(options.json, report);
     if (!options.html.empty()) write_page(options.html, page(report, baseline, options.baseline));
     const bool failed =

@@ -73,6 +73,9 @@ void declare(CommandLine& line) {
         "kafka", po::value<std::string>()->value_name("HOST:PORT"), "a Kafka; none: not even at its usual port")(
         "mqtt", po::value<std::string>()->value_name("HOST:PORT"), "an MQTT broker; or none")(
         "rabbitmq", po::value<std::string>()->value_name("HOST:PORT"), "a RabbitMQ; or none")(
+        "at-most", po::value<std::string>()->value_name("S"), "begin nothing more after so many seconds")(
+        "lose", po::value<std::string>()->value_name("PART"),
+        "drop this part of all messages on their way, 0 to 1, to see that no rate is told then")(
         "ceilings", po::value<std::string>()->value_name("DIR"),
         "where bare loops around the brokers' clients are, bare_kafka_publish and the like");
     line.takes_plugin_dirs();
@@ -99,6 +102,8 @@ std::optional<Options> read_options(const app::Words& words) {
     options.baseline = line.text("baseline");
     options.ceilings = line.text("ceilings");
     options.with = line.texts("with");
+    options.lost = line.number<double>("lose", 0, 1, " from 0 to 1").value_or(0);
+    options.at_most = line.number<double>("at-most", 0, 1e6, " from 0 to 1000000");
     options.plugin_dirs = line.texts("plugin-dir");
     return options;
 }

@@ -5,6 +5,7 @@
 #include "commands.hpp"
 #include "process/command_line.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct Options {
     std::vector<Broker> brokers;  ///< given, or answering where they usually are
     std::string json, html, baseline, ceilings;
     std::vector<std::string> with, plugin_dirs;
+    double lost = 0;                ///< this part of all messages is dropped on the way
+    std::optional<double> at_most;  ///< seconds, after which nothing more is begun
 };
 
 /// Nothing: help was asked for and has been printed. Throws UsageError.

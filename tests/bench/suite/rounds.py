@@ -7,6 +7,7 @@ import math
 import pathlib
 import statistics
 import tempfile
+import time
 from collections.abc import Sequence
 
 from . import results
@@ -43,17 +44,20 @@ def main(description: str | None, paths: Sequence[Path]) -> int:
     chosen = [path for path in paths if path.name in options.only.split(",")]
     for path in chosen:
         path.count = int(path.count * options.scale)
-    runs, failures = measure_all(options, chosen)
+    runs, failures, took_s = measure_all(options, chosen)
     print_table(chosen, runs)
     if options.json:
-        results.write(options.json, [result_of(path, runs[path.name], failures.get(path.name)) for path in chosen])
+        results.write(options.json, [{**result_of(path, runs[path.name], failures.get(path.name)),
+                                      "took_s": took_s[path.name]} for path in chosen])
     for name, why in failures.items():
         print(f"{name}: no rate: {why}")
     return 1 if failures else 0
 
 
-def measure_all(options: argparse.Namespace, paths: Sequence[Path]) -> tuple[Runs, dict[str, str]]:
+def measure_all(options: argparse.Namespace, paths: Sequence[Path]) -> tuple[Runs, dict[str, str], dict[str, float]]:
+    """Runs, why a path has no rate, and how long each took."""
     subjects = options.subjects.split(",")
+    took_s: dict[str, float] = {}
     runs: Runs = {path.name: {subject: [] for subject in subjects} for path in paths}
     failures: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="leat-bench-") as folder:
@@ -62,14 +66,16 @@ def measure_all(options: argparse.Namespace, paths: Sequence[Path]) -> tuple[Run
             start_brokers(stage, paths, subjects, options.rounds)
             for path in paths:
                 print(f"{path.name}: {path.count} messages of {SIZE} bytes, {options.rounds} rounds", flush=True)
+                began = time.monotonic()
                 path.source.prepare(stage, path.name, path.count)
                 for number in range(options.rounds):
                     for subject in turn(subjects, number):
                         run_one(stage, path, subject, number, options, runs, failures)
                 print_settings(stage, path)
+                took_s[path.name] = time.monotonic() - began
         finally:
             stage.close()
-    return runs, failures
+    return runs, failures, took_s
 
 
 def start_brokers(stage: Stage, paths: Sequence[Path], subjects: list[str], rounds: int) -> None:

@@ -3,6 +3,7 @@
 #include "bench/figures/statistics.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 
 namespace leat::bench {
@@ -68,17 +69,19 @@ Result cost_frame(const std::string& id, const std::string& title, const std::st
 }
 
 Result measure(const Case& what, int rounds) {
+    using Clock = std::chrono::steady_clock;
+    const auto begin = Clock::now();
     Result result = what.frame;
     Rounds ours, bares;
-    std::string no_ceiling;
     if (what.most_rounds > 0) rounds = std::min(rounds, what.most_rounds);
     for (int i = 0; i < rounds; ++i) {
         Sample sample = what.run();
         result.failure = sample.failure;
         ours.add(std::move(sample));
         if (!result.failure.empty() || (ours.audit() && !ours.audit()->is_clean())) break;
-        if (what.bare && no_ceiling.empty()) no_ceiling = add_bare(what, bares);
+        if (what.bare && result.no_ceiling.empty()) result.no_ceiling = add_bare(what, bares);
     }
+    result.took_s = std::chrono::duration<double>(Clock::now() - begin).count();
     result.rounds = ours.values();
     result.cpu_us = ours.cpu_us();
     result.peak_mb = ours.peak_mb();
@@ -89,8 +92,7 @@ Result measure(const Case& what, int rounds) {
         result.rounds.clear();
         return result;
     }
-    if (!no_ceiling.empty()) result.note += (result.note.empty() ? "" : "; ") + ("no ceiling: " + no_ceiling);
-    if (!what.bare || !no_ceiling.empty()) return result;
+    if (!what.bare || !result.no_ceiling.empty()) return result;
     result.ceiling = Ceiling{what.ceiling, bares.values(), median(bares.values()), bares.cpu_us(), bares.latency()};
     result.ratio = ratio_of(result.median, result.ceiling->median, result.higher_is_better);
     return result;
@@ -100,8 +102,8 @@ Sample rate_of(const Observed& seen, uint64_t messages, uint64_t expected, doubl
     Sample sample;
     sample.failure = seen.failure;
     if (!sample.failure.empty()) return sample;
-    if (expected) sample.audit = seen.audit(expected);
-    if (sample.audit && !sample.audit->is_clean()) return sample;
+    sample.audit = seen.audit(expected);
+    if (!sample.audit->is_clean()) return sample;
     const double seconds = (seen.*time)();
     if (seconds <= 0) return sample.failure = "it did not come to its end", sample;
     sample.value = static_cast<double>(messages) / seconds;

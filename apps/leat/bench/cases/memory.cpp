@@ -76,6 +76,10 @@ void add_publish_rates(const Bench& bench, Cases& into) {
             const Json keeps = memory_backend({{"capacity", n}, {"capacity_bytes", 1u << 30}});
             return published(observe(bench.shop, writing(n, kUsual, keeps)), n);
         };
+        c.ceiling = "bare route into a ring that keeps all";
+        c.bare = [n] {
+            return bare_route({.messages = n, .payload = kUsual, .topics = 1, .reads = false, .keeps = true});
+        };
         into.push_back(std::move(c));
     }
 }
@@ -114,7 +118,7 @@ void add_consume_rates(const Bench& bench, Cases& into) {
             return rate_of(seen, n, n, &Observed::moved_s);
         };
         c.ceiling = "two threads and a ring";
-        c.bare = [n, payload] { return bare_cross(n, payload); };
+        c.bare = [n, payload] { return bare_cross({.messages = n, .payload = payload}); };
         into.push_back(std::move(c));
     }
     for (uint64_t n = 10; n <= 1'000'000; n *= 10) {
@@ -126,6 +130,8 @@ void add_consume_rates(const Bench& bench, Cases& into) {
             return rate_of(observe(bench.shop, crossing(n, kUsual, Json::object(), Json::object())), n, n,
                            &Observed::moved_s);
         };
+        c.ceiling = "two threads and a ring";
+        c.bare = [n] { return bare_cross({.messages = n, .payload = kUsual}); };
         into.push_back(std::move(c));
     }
 }
@@ -186,9 +192,11 @@ Case ack_case(const Bench& bench, const std::string& id, const std::string& titl
         scene.expected = n;
         return nanoseconds(rate_of(observe(bench.shop, scene), n, n, &Observed::made_s));
     };
-    if (routes > 1) return c;
-    c.ceiling = "bare route of the same batches";
-    c.bare = [n, batch] { return nanoseconds(bare_route({.messages = n, .payload = kUsual, .batch = batch})); };
+    c.ceiling = routes > 1 ? "as many threads, a bare route each" : "bare route of the same batches";
+    c.bare = [n, batch, routes] {
+        return nanoseconds(
+            bare_route({.messages = n, .payload = kUsual, .batch = batch, .threads = static_cast<size_t>(routes)}));
+    };
     return c;
 }
 

@@ -82,6 +82,8 @@ void add_starts(const Bench& bench, Cases& into) {
     into.push_back(std::move(whole));
     Case inside{cost_frame("startup/host", "embedded: Host::run -> first message at the sink", "ms")};
     inside.run = [&bench] { return start_here(bench); };
+    inside.ceiling = "two threads made, a message handed from one to the other";
+    inside.bare = [] { return bare_threads_start(); };
     into.push_back(std::move(inside));
 }
 
@@ -142,6 +144,8 @@ void add_holdings(const Bench& bench, Cases& into) {
         c.run = [&bench, n] {
             return held(observe(bench.shop, delayed(n)), observe(bench.shop, delayed(1)), n, kPayload);
         };
+        c.ceiling = "the message alone, its payload allocated";
+        c.bare = [n] { return bare_held(n, kPayload, true); };
         into.push_back(std::move(c));
     }
     Case stored_one{
@@ -150,6 +154,8 @@ void add_holdings(const Bench& bench, Cases& into) {
     stored_one.run = [&bench, n] {
         return held(observe(bench.shop, stored(n)), observe(bench.shop, stored(1)), n, kPayload);
     };
+    stored_one.ceiling = "the messages alone, payloads one behind the other";
+    stored_one.bare = [n] { return bare_held(n, kPayload, false); };
     into.push_back(std::move(stored_one));
     const uint64_t many = std::min<uint64_t>(n, 1'000'000);
     Case idle{cost_frame(
@@ -160,6 +166,8 @@ void add_holdings(const Bench& bench, Cases& into) {
     idle.run = [&bench, many] {
         return held(observe(bench.shop, topics(many, true)), observe(bench.shop, topics(many, false)), many, 0);
     };
+    idle.ceiling = "a hash table of names, a message in each";
+    idle.bare = [many] { return bare_topic_held(many, 24); };
     into.push_back(std::move(idle));
 }
 

@@ -90,7 +90,7 @@ void add_memory_to_memory(const Bench& bench, Cases& into) {
         c.ceiling = shards == 1 ? "bare route through two rings" : "two threads and a ring";
         c.bare = [n, shards] {
             return shards == 1 ? bare_route({.messages = n, .payload = kPayload, .stages = 2, .topics = 2})
-                               : bare_cross(n, kPayload);
+                               : bare_cross({.messages = n, .payload = kPayload});
         };
         into.push_back(std::move(c));
     }
@@ -160,6 +160,13 @@ void add_sharing(const Bench& bench, Cases& into) {
         c.run = [&bench, n, each, writers, readers] {
             return rate_of(observe(bench.shop, sharing(each, writers, readers, 2)), n, n, &Observed::moved_s);
         };
+        c.ceiling = "two threads and a ring, as many makers and readers in turn";
+        c.bare = [n, writers, readers] {
+            return bare_cross({.messages = n,
+                               .payload = kPayload,
+                               .writers = static_cast<uint64_t>(writers),
+                               .readers = static_cast<uint64_t>(readers)});
+        };
         into.push_back(std::move(c));
     };
     for (const int k : {1, 2, 4, 8, 16}) add("writers", k, 1, k);
@@ -187,6 +194,8 @@ void add_routes(const Bench& bench, Cases& into) {
             scene.expected = n;
             return rate_of(observe(bench.shop, scene), n, n, &Observed::made_s);
         };
+        c.ceiling = "as many bare routes in turn";
+        c.bare = [n, routes] { return bare_route({.messages = n, .payload = kPayload, .routes = routes}); };
         into.push_back(std::move(c));
     }
 }
@@ -199,9 +208,9 @@ void add_topics(const Bench& bench, Cases& into) {
                                                                                 " written to in turn, one core")};
         c.frame.series = "one writer by topics";
         c.frame.x = static_cast<double>(topics);
-        c.run = [&bench, n, topics] {
+        const uint64_t kept = std::clamp<uint64_t>(1'000'000 / topics, 1, 65536);
+        c.run = [&bench, n, topics, kept] {
             const Json from = generate({{"count", n}, {"size", 24}, {"devices", topics}, {"topic", "t/{device}"}});
-            const uint64_t kept = std::clamp<uint64_t>(1'000'000 / topics, 1, 65536);
             Scene scene;
             scene.config = configuration(
                 {{"in", {{"plugin", "generate"}}},
@@ -209,8 +218,14 @@ void add_topics(const Bench& bench, Cases& into) {
                   memory_backend({{"max_topics", 2'000'000}, {"capacity", kept}, {"overflow", "drop_oldest"}})}},
                 {{"write", route(from, {{"backend", "mem"}})}});
             scene.sources = 1;
-            Sample sample = rate_of(observe(bench.shop, scene), n, 0, &Observed::made_s);
+            const Observed seen = observe(bench.shop, scene);
+            Sample sample = rate_of(seen, n, 0, &Observed::made_s);
+            if (sample.failure.empty()) sample.audit = Audit{n - std::min(n, seen.landed), 0};
             return sample;
+        };
+        c.ceiling = "names looked up in a hash table, and a copy";
+        c.bare = [n, topics, kept] {
+            return bare_topics({.messages = n, .payload = 24, .topics = topics, .kept = kept});
         };
         into.push_back(std::move(c));
     }
@@ -228,6 +243,10 @@ void add_windows(const Bench& bench, Cases& into) {
             Scene scene = sharing(messages, 1, 1, 2);
             for (const char* name : {"w0", "x0"}) scene.config["routes"][name]["from"]["max_in_flight"] = window;
             return rate_of(observe(bench.shop, scene), messages, messages, &Observed::moved_s);
+        };
+        c.ceiling = "two threads and a ring of so many";
+        c.bare = [messages, window] {
+            return bare_cross({.messages = messages, .payload = kPayload, .window = window});
         };
         into.push_back(std::move(c));
     }

@@ -50,8 +50,10 @@ struct Result {
     std::string series;  ///< a curve: results of one category and series, by x
     std::optional<double> x;
     std::optional<Audit> audit;
+    std::optional<double> took_s;  ///< to measure it: all rounds, and those of its ceiling
     std::string note;
-    std::string failure;  ///< why there is no figure; empty: there is one
+    std::string no_ceiling;  ///< why nothing can stand beside it; empty: something does, or should
+    std::string failure;     ///< why there is no figure; empty: there is one
 
     /// A result with anything missing or out of order has no rate.
     bool has_failed() const { return !failure.empty() || (audit && !audit->is_clean()); }

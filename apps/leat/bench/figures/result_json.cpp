@@ -58,7 +58,9 @@ Json to_json(const Result& r) {
     if (!r.series.empty()) json["series"] = r.series;
     put(json, "x", r.x);
     if (r.audit) json["audit"] = {{"missing", r.audit->missing}, {"out_of_order", r.audit->out_of_order}};
+    put(json, "took_s", r.took_s);
     if (!r.note.empty()) json["note"] = r.note;
+    if (!r.no_ceiling.empty()) json["no_ceiling"] = r.no_ceiling;
     if (!r.failure.empty()) json["failure"] = r.failure;
     return json;
 }
@@ -167,6 +169,8 @@ class Reader {
         r.higher_is_better = better == "higher";
         r.series = text(json, path, "series", false);
         r.note = text(json, path, "note", false);
+        r.no_ceiling = text(json, path, "no_ceiling", false);
+        r.took_s = number(json, path, "took_s");
         r.failure = text(json, path, "failure", false);
         r.x = number(json, path, "x");
         if (json.contains("audit")) {

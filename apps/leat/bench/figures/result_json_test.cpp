@@ -37,6 +37,8 @@ Result random_result(std::mt19937& random) {
     r.series = random_text(random);
     r.x = maybe(random);
     r.note = random_text(random);
+    r.no_ceiling = random_text(random);
+    r.took_s = maybe(random);
     r.goal = {maybe(random), maybe(random), maybe(random), maybe(random), maybe(random)};
     if (random() % 3) r.audit = Audit{random() % 4 == 0 ? random() % 9 : 0, 0};
     if (random() % 5 == 0) r.failure = "lost " + random_text(random);

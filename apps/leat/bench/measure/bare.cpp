@@ -21,30 +21,53 @@ using Clock = std::chrono::steady_clock;
 
 int64_t now_ns() { return Clock::now().time_since_epoch().count(); }
 
-void cross_all(uint64_t messages, size_t payload, Run& run) {
-    Ring ring(payload);
+// Spins, and gives the core away when it takes longer than between two threads that both run.
+template <class Condition>
+void spin_until(const Condition& condition) {
+    for (int spins = 0; !condition(); ++spins) {
+        if (spins > 20'000) std::this_thread::yield();
+    }
+}
+
+// Which batches are on their way at most, and how large each is.
+struct Portions {
+    size_t batch, slots;
+
+    Portions(const BareCross& what, const Ring& ring)
+        : batch(what.window ? std::clamp<size_t>(what.window / 2, 1, kBatch) : kBatch),
+          slots(what.window ? std::clamp<size_t>(what.window / batch, 1, ring.slots()) : ring.slots()) {}
+};
+
+void cross_all(const BareCross& what, Run& run) {
+    Ring ring(what.payload);
+    const Portions portions(what, ring);
     alignas(64) std::atomic<uint64_t> written{0};
     alignas(64) std::atomic<uint64_t> taken{0};
     std::thread reader([&] {
-        uint64_t moved = 0;
-        for (uint64_t at = 0; moved < messages; ++at) {
-            while (written.load(std::memory_order_acquire) <= at) {
-            }
-            const size_t n = std::min<uint64_t>(kBatch, messages - at * kBatch);
+        std::vector<uint64_t> last(what.writers), moved(what.readers);
+        for (uint64_t at = 0, done = 0; done < what.messages; ++at) {
+            spin_until([&] { return written.load(std::memory_order_acquire) > at; });
+            const size_t n = std::min<uint64_t>(portions.batch, what.messages - done);
             const Message* batch = ring.block(at);
-            for (size_t i = 0; i < n; ++i) moved += number_of(batch[i].payload) == at * kBatch + i ? 1 : 0;
+            uint64_t& number = last[at % what.writers];
+            for (size_t i = 0; i < n; ++i)
+                moved[at % what.readers] += number_of(batch[i].payload) == number++ ? 1 : 0;
+            done += n;
             taken.store(at + 1, std::memory_order_release);
         }
-        run.moved = moved;
+        for (const uint64_t each : moved) run.moved += each;
     });
-    Maker maker(payload);
-    uint64_t at = 0;
+    std::vector<std::unique_ptr<Maker>> makers;
+    for (uint64_t i = 0; i < what.writers; ++i) makers.push_back(std::make_unique<Maker>(what.payload));
+    std::vector<uint64_t> made(what.writers);
     run.start();
-    for (uint64_t done = 0; done < messages; done += kBatch, ++at) {
-        const size_t n = std::min<uint64_t>(kBatch, messages - done);
-        while (at - taken.load(std::memory_order_acquire) >= ring.slots()) {
-        }
-        ring.copy(maker.make(n, done, 0), n, at);
+    for (uint64_t done = 0, at = 0; done < what.messages; ++at) {
+        const size_t n = std::min<uint64_t>(portions.batch, what.messages - done);
+        spin_until([&] { return at - taken.load(std::memory_order_acquire) < portions.slots; });
+        const uint64_t writer = at % what.writers;
+        ring.copy(makers[writer]->make(n, made[writer], 0), n, at);
+        made[writer] += n;
+        done += n;
         written.store(at + 1, std::memory_order_release);
     }
     reader.join();
@@ -120,8 +143,8 @@ void delay_all(const BareDelay& what, Run& run) {
 
 }  // namespace
 
-Sample bare_cross(uint64_t messages, size_t payload) {
-    return rate(run_apart([&](Run& run) { cross_all(messages, payload, run); }), messages);
+Sample bare_cross(const BareCross& what) {
+    return rate(run_apart([&](Run& run) { cross_all(what, run); }), what.messages);
 }
 
 Sample bare_delay(const BareDelay& what) {
@@ -139,6 +162,21 @@ Sample bare_start() {
     Sample sample;
     sample.value = std::chrono::duration<double>(Clock::now() - begin).count() * 1e3;
     sample.peak_mb = ended.peak_mb;
+    return sample;
+}
+
+Sample bare_threads_start() {
+    const Run run = run_apart([](Run& r) {
+        r.start();
+        const int64_t begin = now_ns();
+        std::thread([&] {
+            Maker maker(100);
+            const Message* message = maker.make(1, 0, begin);
+            std::thread([&] { r.delays.push_back(number_of(message->payload) == 0 ? now_ns() - begin : 0); }).join();
+        }).join();
+    });
+    Sample sample;
+    sample.value = static_cast<double>(run.delays.at(0)) / 1e6;
     return sample;
 }
 

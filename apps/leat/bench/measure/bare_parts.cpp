@@ -27,6 +27,11 @@ Ring::Ring(size_t payload)
       slots_(std::clamp<size_t>(kRingBytes / block_, 4, 256)),
       memory_(std::make_unique<char[]>(block_ * slots_)) {}
 
+Ring::Ring(size_t payload, uint64_t messages)
+    : block_(kBatch * (sizeof(Message) + payload)),
+      slots_(messages / kBatch + 1),
+      memory_(std::make_unique_for_overwrite<char[]>(block_ * slots_)) {}
+
 void Run::start() {
     cpu_s = own_cpu_s();
     began = std::chrono::steady_clock::now();
@@ -48,6 +53,7 @@ Run run_apart(const std::function<void(Run&)>& work) {
     run.cpu_s = json[1].get<double>();
     run.moved = json[2].get<uint64_t>();
     run.delays = json[3].get<std::vector<int64_t>>();
+    run.peak_mb = ended.peak_mb;
     return run;
 }
 
@@ -56,6 +62,7 @@ Sample rate(const Run& run, uint64_t messages) {
     if (run.moved != messages) throw std::runtime_error("a bare loop lost messages");
     sample.value = static_cast<double>(messages) / run.seconds;
     sample.cpu_us = run.cpu_s * 1e6 / static_cast<double>(messages);
+    sample.peak_mb = run.peak_mb;
     return sample;
 }
 

@@ -68,7 +68,10 @@ inline uint64_t number_of(const char* payload) {  // hot: per message
 /// A ring of blocks of messages with their payloads; a batch is copied into one.
 class Ring {
   public:
+    /// As large as stays in the caches.
     explicit Ring(size_t payload);
+    /// So large that it keeps so many messages; its memory is first touched when it is written to.
+    Ring(size_t payload, uint64_t messages);
 
     size_t slots() const { return slots_; }
     Message* block(uint64_t i) { return reinterpret_cast<Message*>(memory_.get() + i % slots_ * block_); }
@@ -115,7 +118,7 @@ struct Run {
     /// Everything is made and touched; now it counts.
     void start();
 
-    double seconds = 0, cpu_s = 0;
+    double seconds = 0, cpu_s = 0, peak_mb = 0;
     std::chrono::steady_clock::time_point began;
     uint64_t moved = 0;
     std::vector<int64_t> delays;

@@ -6,6 +6,7 @@
 #include <array>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace leat::bench {
@@ -79,7 +80,7 @@ struct Look : Inlet {
 struct Store : Inlet {
     Ring ring;
     uint64_t blocks = 0;
-    explicit Store(size_t payload) : Inlet{&Store::store}, ring(payload) {}
+    Store(size_t payload, uint64_t kept) : Inlet{&Store::store}, ring(kept ? Ring(payload, kept) : Ring(payload)) {}
     static void store(Inlet* self, Message* batch, size_t n) {  // hot: per message
         auto& mine = *static_cast<Store*>(self);
         mine.ring.copy(batch, n, mine.blocks++);
@@ -118,40 +119,91 @@ struct Hop {
     }
 };
 
-void route_all(const BareRoute& what, Run& run) {
-    Maker maker(what.payload);
-    Count end;
-    std::vector<std::unique_ptr<Store>> topics;
-    for (size_t i = 0; i < what.topics; ++i) topics.push_back(std::make_unique<Store>(what.payload));
-    const size_t hops = what.topics + (what.reads ? 1 : 0);
-    std::vector<std::unique_ptr<Hop>> all;
-    for (size_t i = 0; i < hops; ++i) {
-        auto hop = std::make_unique<Hop>();
-        if (i > 0) hop->from = topics[i - 1].get();
-        hop->lead(i == std::min<size_t>(what.topics, 1) ? what.stages : 0,
-                  i < what.topics ? static_cast<Inlet*>(topics[i].get()) : &end);
-        all.push_back(std::move(hop));
-    }
-    Message emitted[kBatch];
-    run.start();
-    for (uint64_t done = 0, block = 0; done < what.messages; ++block) {
-        const size_t n = std::min<uint64_t>(what.batch, what.messages - done);
-        all[0]->window.emit(maker.make(n, done, 0), n, all[0]->first);
-        for (size_t i = 1; i < hops; ++i) {
-            std::copy_n(all[i]->from->ring.block(block), n, emitted);
-            all[i]->window.emit(emitted, n, all[i]->first);
+// One route with all its hops.
+class Prototype {
+  public:
+    Prototype(const BareRoute& what, uint64_t messages)
+        : maker_(what.payload), messages_(messages), batch_(what.batch), reads_(what.reads) {
+        for (size_t i = 0; i < what.topics; ++i) {
+            topics_.push_back(std::make_unique<Store>(what.payload, what.keeps ? messages : 0));
         }
-        done += n;
+        const size_t hops = what.topics + (what.reads ? 1 : 0);
+        for (size_t i = 0; i < hops; ++i) {
+            auto hop = std::make_unique<Hop>();
+            if (i > 0) hop->from = topics_[i - 1].get();
+            hop->lead(i == std::min<size_t>(what.topics, 1) ? what.stages : 0,
+                      i < what.topics ? static_cast<Inlet*>(topics_[i].get()) : &end_);
+            hops_.push_back(std::move(hop));
+        }
     }
-    run.moved = what.reads ? end.seen : what.messages;
-    for (const auto& hop : all) run.moved = std::min(run.moved, hop->window.watermark());
+
+    /// Moves one batch from end to end. False: all have moved.
+    bool step() {  // hot: per batch
+        if (done_ == messages_) return false;
+        const size_t n = std::min<uint64_t>(batch_, messages_ - done_);
+        hops_[0]->window.emit(maker_.make(n, done_, 0), n, hops_[0]->first);
+        Message emitted[kBatch];
+        for (size_t i = 1; i < hops_.size(); ++i) {
+            std::copy_n(hops_[i]->from->ring.block(block_), n, emitted);
+            hops_[i]->window.emit(emitted, n, hops_[i]->first);
+        }
+        done_ += n;
+        ++block_;
+        return true;
+    }
+
+    uint64_t moved() const {
+        uint64_t least = reads_ ? end_.seen : messages_;
+        for (const auto& hop : hops_) least = std::min(least, hop->window.watermark());
+        return least;
+    }
+
+  private:
+    Maker maker_;
+    uint64_t messages_, done_ = 0, block_ = 0;
+    size_t batch_;
+    bool reads_;
+    Count end_;
+    std::vector<std::unique_ptr<Store>> topics_;
+    std::vector<std::unique_ptr<Hop>> hops_;
+};
+
+using Prototypes = std::vector<std::unique_ptr<Prototype>>;
+
+Prototypes prototypes(const BareRoute& what) {
+    Prototypes all;
+    for (size_t i = 0; i < what.routes; ++i) {
+        all.push_back(std::make_unique<Prototype>(what, what.messages / what.threads / what.routes));
+    }
+    return all;
+}
+
+void turn(Prototypes& routes) {
+    for (bool goes_on = true; goes_on;) {
+        goes_on = false;
+        for (const auto& route : routes) goes_on |= route->step();
+    }
+}
+
+void route_all(const BareRoute& what, Run& run) {
+    std::vector<Prototypes> all(what.threads);
+    for (Prototypes& each : all) each = prototypes(what);
+    run.start();
+    std::vector<std::thread> threads;
+    for (size_t i = 1; i < all.size(); ++i) threads.emplace_back([&all, i] { turn(all[i]); });
+    turn(all[0]);
+    for (std::thread& thread : threads) thread.join();
+    for (const Prototypes& each : all) {
+        for (const auto& route : each) run.moved += route->moved();
+    }
 }
 
 }  // namespace
 
 Sample bare_route(const BareRoute& what) {
     if (!what.reads && what.topics == 0) throw std::logic_error("nothing takes what is made");
-    return rate(run_apart([&](Run& run) { route_all(what, run); }), what.messages);
+    return rate(run_apart([&](Run& run) { route_all(what, run); }),
+                what.messages / what.threads / what.routes * what.routes * what.threads);
 }
 
 }  // namespace leat::bench

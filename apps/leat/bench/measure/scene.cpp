@@ -34,6 +34,7 @@ double own_cpu_s() {
 // The figures of generate and console, added up over the routes.
 struct Sums {
     uint64_t received = 0, repeated = 0, out_of_order = 0, unstamped = 0, landed = 0, in_flight = 0, ended = 0;
+    uint64_t strayed = 0;
     uint64_t begin_ns = 0, end_ns = 0, first_ns = 0, last_ns = 0, running = 0;
     std::string failure;
 
@@ -52,6 +53,8 @@ struct Sums {
         running += route.state == "running" ? 1 : 0;
         landed += route.ledger.landed;
         in_flight += route.ledger.in_flight;
+        const LedgerSnapshot& ledger = route.ledger;
+        strayed += ledger.filtered + ledger.discarded + ledger.dead_lettered + ledger.returned;
         for (const CounterSnapshot& c : route.counters) {
             if (c.name == "received") received += c.value;
             if (c.name == "repeated") repeated += c.value;
@@ -125,6 +128,7 @@ std::string run_here(const Workshop& shop, const Scene& scene, const std::string
                        {"out_of_order", sums.out_of_order},
                        {"unstamped", sums.unstamped},
                        {"landed", sums.landed},
+                       {"strayed", sums.strayed},
                        {"run_ns", run_ns},
                        {"begin_ns", sums.begin_ns},
                        {"end_ns", sums.end_ns},
@@ -132,6 +136,17 @@ std::string run_here(const Workshop& shop, const Scene& scene, const std::string
                        {"last_ns", sums.last_ns},
                        {"cpu_s", used}};
     return json.dump();
+}
+
+// The same with a stage in front of each route that drops this part. What is lost is not waited for.
+Scene losing(Scene scene, double part) {
+    for (auto& route : scene.config["routes"]) {
+        Json through = Json::array({{{"plugin", "fault"}, {"drop", part}}});
+        for (const Json& stage : route.value("through", Json::array())) through.push_back(stage);
+        route["through"] = std::move(through);
+    }
+    scene.patience = 5s;
+    return scene;
 }
 
 void read_record(const std::string& file, uint64_t skipped, Histogram& into) {
@@ -147,7 +162,8 @@ void read_record(const std::string& file, uint64_t skipped, Histogram& into) {
 
 }  // namespace
 
-Workshop::Workshop(std::vector<std::string> plugin_dirs) : plugin_dirs_(std::move(plugin_dirs)) {
+Workshop::Workshop(std::vector<std::string> plugin_dirs, double lost)
+    : lost_(lost), plugin_dirs_(std::move(plugin_dirs)) {
     std::string pattern = (std::filesystem::temp_directory_path() / "leat-bench-XXXXXX").string();
     if (!mkdtemp(pattern.data())) throw std::runtime_error("cannot make " + pattern);
     folder_ = pattern;
@@ -160,10 +176,11 @@ Workshop::~Workshop() {
 
 Audit Observed::audit(uint64_t expected) const {
     const uint64_t good = received - repeated - std::min(unstamped, received - repeated);
-    return {expected - std::min(expected, good), out_of_order};
+    return {std::max(strayed, expected - std::min(expected, good)), out_of_order};
 }
 
-Observed observe(const Workshop& shop, const Scene& scene) {
+Observed observe(const Workshop& shop, const Scene& asked) {
+    const Scene scene = shop.lost() > 0 ? losing(asked, shop.lost()) : asked;
     const std::string config = shop.file("scene.json");
     std::ofstream(config) << scene.config.dump(1);
     const Ended ended = in_child([&] { return run_here(shop, scene, config); }, scene.limit);
@@ -179,6 +196,7 @@ Observed observe(const Workshop& shop, const Scene& scene) {
     seen.out_of_order = count("out_of_order");
     seen.unstamped = count("unstamped");
     seen.landed = count("landed");
+    seen.strayed = count("strayed");
     seen.run_ns = time("run_ns");
     seen.begin_ns = time("begin_ns");
     seen.end_ns = time("end_ns");

@@ -24,15 +24,18 @@ using Json = nlohmann::ordered_json;
 /// Where configurations and records of a bench lie, and where plugins are looked for. Removes its folder.
 class Workshop {
   public:
-    explicit Workshop(std::vector<std::string> plugin_dirs);
+    /// `lost`: this part of the messages of each route is dropped on the way, to see that it is noticed.
+    explicit Workshop(std::vector<std::string> plugin_dirs, double lost = 0);
     ~Workshop();
     Workshop(const Workshop&) = delete;
     Workshop& operator=(const Workshop&) = delete;
 
     std::string file(const std::string& name) const { return folder_ + "/" + name; }
     const std::vector<std::string>& plugin_dirs() const { return plugin_dirs_; }
+    double lost() const { return lost_; }
 
   private:
+    double lost_;
     std::string folder_;
     std::vector<std::string> plugin_dirs_;
 };
@@ -52,6 +55,7 @@ struct Scene {
 struct Observed {
     std::string failure;
     uint64_t received = 0, repeated = 0, out_of_order = 0, unstamped = 0, landed = 0;
+    uint64_t strayed = 0;               ///< filtered, discarded, dead-lettered or returned: no case asks for that
     int64_t run_ns = 0;                 ///< when the host was told to run; ns of the steady clock, as the others
     int64_t begin_ns = 0, end_ns = 0;   ///< of the sources: first made, all finished
     int64_t first_ns = 0, last_ns = 0;  ///< of the sinks: first and last came
@@ -62,6 +66,7 @@ struct Observed {
     double made_s() const { return static_cast<double>(end_ns - begin_ns) * 1e-9; }
     double moved_s() const { return static_cast<double>(last_ns - begin_ns) * 1e-9; }
     double drained_s() const { return static_cast<double>(last_ns - first_ns) * 1e-9; }
+    /// `expected`: so many different ones at the sinks that measure; 0: there are none, and the ledgers are asked.
     Audit audit(uint64_t expected) const;
 };
 

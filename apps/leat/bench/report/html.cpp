@@ -92,7 +92,7 @@ std::string row(const Result& r, const Report* before) {
                                     spread_text(r), escaped(r.unit), number(r.cpu_us), number(r.peak_mb));
     cells += r.ceiling ? fmt::format("<td>{}<br/><span class=\"note\">{}</span></td>",
                                      short_number(r.ceiling->median), escaped(r.ceiling->title))
-                       : "<td></td>";
+                       : fmt::format("<td><span class=\"note\">{}</span></td>", escaped(r.no_ceiling));
     cells += fmt::format("<td>{}</td>", r.ratio ? fmt::format("{:.2f}", *r.ratio) : "");
     cells += fmt::format("<td>{}</td><td>{}</td>", r.latency ? short_number(r.latency->p50) : "",
                          r.latency ? short_number(r.latency->p99) : "");
@@ -185,7 +185,7 @@ std::string summary(const Report& report, const Report* before, const std::strin
     std::string text = fmt::format("<p>{} results; {} goals met, {} missed", report.results.size(), met, missed);
     if (failed) text += fmt::format("; <span class=\"bad\">{} failed</span>", failed);
     if (before) text += fmt::format("; beside {}: {} improved, {} regressed", escaped(before_name), better, worse);
-    return text + ".</p>\n";
+    return text + ".</p>\n<p class=\"note\">" + escaped(durations(report)) + "</p>\n";
 }
 
 }  // namespace

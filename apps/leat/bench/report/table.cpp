@@ -44,6 +44,7 @@ std::string remark(const Result& r, const Report* before) {
         }
     }
     if (!r.note.empty()) text += (text.empty() ? "" : "; ") + printable(r.note);
+    if (!r.no_ceiling.empty()) text += (text.empty() ? "" : "; ") + ("no ceiling: " + printable(r.no_ceiling));
     return text;
 }
 
@@ -139,6 +140,19 @@ std::string goals(const Report& report) {
         text += "\n";
     }
     return text;
+}
+
+std::string durations(const Report& report) {
+    std::string text;
+    double all_s = 0;
+    for (const std::string& category : categories(report)) {
+        double seconds = 0;
+        for (const Result& r : report.results) seconds += r.category == category ? r.took_s.value_or(0) : 0;
+        if (seconds <= 0) continue;
+        all_s += seconds;
+        text += fmt::format("{}{} {:.0f} s", text.empty() ? "" : ", ", printable(category), seconds);
+    }
+    return text.empty() ? "" : fmt::format("took {:.0f} s: {}", all_s, text);
 }
 
 std::string table(const Report& report, const Report* before) {

@@ -16,6 +16,9 @@ std::string short_count(double value);
 /// Each goal, whether it was met, and with what; empty: there is none.
 std::string goals(const Report& report);
 
+/// One line: how long each category took to measure; empty: that is not known.
+std::string durations(const Report& report);
+
 /// All results by category, aligned; with `before`, what has changed.
 std::string table(const Report& report, const Report* before);
 
