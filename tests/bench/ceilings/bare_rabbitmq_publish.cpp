@@ -1,5 +1,5 @@
-// Bare loop to RabbitMQ: numbered messages, persistent, with confirmations in a window. Prints the rate. Also
-// fills queues for others.
+// Bare loop to RabbitMQ: numbered messages, persistent, mandatory, with confirmations in a window. Prints the rate.
+// Also fills queues for others.
 #include <unistd.h>
 
 #include <chrono>
@@ -29,8 +29,8 @@ int main(int argc, char** argv) {
     const test::Content content(test::shape_from(arguments));
     const std::uint64_t count = arguments.number("count", 100'000);
     const std::uint64_t window = arguments.number("window", 4096);
-    const bool has_keys = arguments.number("keys", 0) != 0;
-    std::cout << "settings: window=" << window << " delivery_mode=2 confirm.select" << std::endl;
+    const bool has_keys = arguments.number("keys", 1) != 0;
+    std::cout << "settings: window=" << window << " delivery_mode=2 mandatory confirm.select" << std::endl;
     std::unique_ptr<test::RecordWriter> record;
     if (arguments.has("record")) record = std::make_unique<test::RecordWriter>(arguments.text("record"));
 
