@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, fetches Kafka, builds, and runs every test through ctest.
+# Installs what is missing, fetches Kafka, builds, runs every test through ctest, and the quick form of the bench.
 #
 #   scripts/test.sh [ctest options]     e.g. scripts/test.sh -L unit, or -R kill
 set -euo pipefail
@@ -23,4 +23,6 @@ echo
 echo "What the integration tests saw:"
 sed -n "s/^figure: /  /p" build/Testing/Temporary/LastTest.log
 tests/conformance/table.py build || true
+echo
+tests/bench/bench.sh --quick build || code=1  # for the ratios; nothing in it is judged by time
 exit "$code"

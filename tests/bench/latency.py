@@ -146,6 +146,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rate", type=int, default=500)
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--only", default=",".join(path.name for path in PATHS))
+    parser.add_argument("--at-most", type=float, metavar="S", help="begin no further path after so many seconds")
     parser.add_argument("--json", type=pathlib.Path, help="where to write the results")
     return parser.parse_args()
 
@@ -155,11 +156,14 @@ def main() -> int:
     paths = [path for path in PATHS if path.name in options.only.split(",")]
     found: list[results.Result] = []
     failed = False
+    clock = results.Clock(options.at_most)
     with tempfile.TemporaryDirectory(prefix="leat-latency-") as folder:
         stage = Stage(options.build, folder, warm_up=options.seconds / 10)
         try:
             start_brokers(stage, paths, options.rounds)
             for path in paths:
+                if clock.is_over(path.name):
+                    continue
                 began = time.monotonic()
                 try:
                     found.append(result_of(path, measure_path(stage, path, options), options, None))

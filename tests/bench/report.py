@@ -28,6 +28,8 @@ def bench_words(options: argparse.Namespace, stage: Stage) -> list[str]:
     words = [*words, "--plugin-dir", str(own / "plugins")]  # stages that do nothing
     for kind, option in OPTIONS.items():
         words = [*words, option, stage.addresses.get(kind, "none")]
+    if options.at_most is not None:
+        words += ["--at-most", f"{options.at_most:.0f}"]
     for part in sorted(options.out.glob("*.json")):
         words += ["--with", str(part)]
     return words
@@ -38,6 +40,7 @@ def main() -> int:
     root = pathlib.Path(__file__).resolve().parents[2]
     parser.add_argument("--build", type=pathlib.Path, default=root / "build")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--at-most", type=float, metavar="S", help="begin no further case after so many seconds")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="leat-report-") as folder:

@@ -7,6 +7,7 @@ import os
 import pathlib
 import platform
 import statistics
+import time
 from typing import Any
 
 Result = dict[str, Any]
@@ -23,6 +24,20 @@ def machine() -> dict[str, Any]:
 
 def figures(rounds: list[float]) -> Result:
     return {"rounds": rounds, "median": statistics.median(rounds), "min": min(rounds), "max": max(rounds)}
+
+
+class Clock:
+    """How long a program may begin something new. `at_most_s`: from the clock's making on; None: always."""
+
+    def __init__(self, at_most_s: float | None) -> None:
+        self._end = None if at_most_s is None else time.monotonic() + at_most_s
+
+    def is_over(self, what: str) -> bool:
+        """Tells what is left out."""
+        if self._end is None or time.monotonic() < self._end:
+            return False
+        print(f"{what}: left out for want of time", flush=True)
+        return True
 
 
 def write(file: pathlib.Path, results: list[Result]) -> None:

@@ -30,6 +30,7 @@ def parse(description: str | None, paths: Sequence[Path]) -> argparse.Namespace:
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
                         help="librdkafka producer setting of the bare bridges")
     parser.add_argument("--in-flight", type=int, help="limit of the bare bridges, instead of their own")
+    parser.add_argument("--at-most", type=float, metavar="S", help="begin no further path after so many seconds")
     parser.add_argument("--json", type=pathlib.Path, help="where to write the results")
     options = parser.parse_args()
     unknown = set(options.only.split(",")) - {path.name for path in paths}
@@ -45,6 +46,7 @@ def main(description: str | None, paths: Sequence[Path]) -> int:
     for path in chosen:
         path.count = int(path.count * options.scale)
     runs, failures, took_s = measure_all(options, chosen)
+    chosen = [path for path in chosen if path.name in took_s]
     print_table(chosen, runs)
     if options.json:
         results.write(options.json, [{**result_of(path, runs[path.name], failures.get(path.name)),
@@ -55,7 +57,8 @@ def main(description: str | None, paths: Sequence[Path]) -> int:
 
 
 def measure_all(options: argparse.Namespace, paths: Sequence[Path]) -> tuple[Runs, dict[str, str], dict[str, float]]:
-    """Runs, why a path has no rate, and how long each took."""
+    """Runs, why a path has no rate, and how long each took that was begun."""
+    clock = results.Clock(options.at_most)
     subjects = options.subjects.split(",")
     took_s: dict[str, float] = {}
     runs: Runs = {path.name: {subject: [] for subject in subjects} for path in paths}
@@ -66,6 +69,8 @@ def measure_all(options: argparse.Namespace, paths: Sequence[Path]) -> tuple[Run
             start_brokers(stage, paths, subjects, options.rounds)
             for path in paths:
                 print(f"{path.name}: {path.count} messages of {SIZE} bytes, {options.rounds} rounds", flush=True)
+                if clock.is_over(path.name):
+                    continue
                 began = time.monotonic()
                 path.source.prepare(stage, path.name, path.count)
                 for number in range(options.rounds):

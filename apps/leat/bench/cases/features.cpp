@@ -28,7 +28,7 @@ std::vector<Feature> of_stages() {
         {"sample", "sample (every 1)", stage("sample", {{"every", 1}})},
         {"limit_size", "limit_size", stage("limit_size")},
         {"set", "set (topic, one header)", stage("set", {{"topic", "new"}, {"headers", {{"was", "${topic}"}}}})},
-        {"measure", "metrics on: measure", stage("measure")},
+        {"measure", "measure (latency between two stages)", stage("measure")},
         {"log", "log (1 of 1000)", stage("log", {{"every", 1000}, {"level", "debug"}})},
         {"correlation", "correlation", stage("correlation")},
         {"duplicate", "duplicate", stage("duplicate", {{"topics", {"copy"}}})},
@@ -122,6 +122,26 @@ void add(const Bench& bench, Feature feature, Cases& into) {
     into.push_back(std::move(c));
 }
 
+// Counters are kept and delays measured always: what can be on or off is that somebody reads them.
+void add_metrics(const Bench& bench, Cases& into) {
+    const uint64_t n = bench.effort.count(8e6);
+    const auto run = [&bench, n](std::chrono::milliseconds interval) {
+        Scene scene;
+        scene.config = configuration({{"in", {{"plugin", "generate"}}}, {"out", {{"plugin", "console"}}}},
+                                     {{"watched", route(generate({{"count", n}, {"size", 100}}), measuring())}});
+        scene.sources = 1;
+        scene.expected = n;
+        scene.unwatched = std::chrono::milliseconds(n / 20'000);  // about as long as it takes
+        scene.scraped = interval;
+        return rate_of(observe(bench.shop, scene), n, n, &Observed::made_s);
+    };
+    Case c{frame("features/metrics", "metrics on: all figures read as JSON 100 times a second")};
+    c.run = [run] { return run(std::chrono::milliseconds(10)); };
+    c.ceiling = "metrics off: the same route, nobody reads";
+    c.bare = [run] { return run(std::chrono::milliseconds(0)); };
+    into.push_back(std::move(c));
+}
+
 }  // namespace
 
 void add_feature_cases(const Bench& bench, Cases& into) {
@@ -134,6 +154,7 @@ void add_feature_cases(const Bench& bench, Cases& into) {
         if (is_found) add(bench, std::move(feature), into);
     }
     for (Feature& feature : of_routes()) add(bench, std::move(feature), into);
+    add_metrics(bench, into);
 }
 
 }  // namespace leat::bench

@@ -18,6 +18,11 @@ Sample nanoseconds(Sample sample) {
     return sample;
 }
 
+// So many messages at so many a second.
+std::chrono::milliseconds how_long(uint64_t messages, double rate) {
+    return std::chrono::milliseconds(static_cast<int64_t>(1000 * static_cast<double>(messages) / rate));
+}
+
 // A topic that keeps the newest: a writer never waits.
 Json newest() { return memory_backend({{"overflow", "drop_oldest"}}); }
 
@@ -97,6 +102,7 @@ void add_publish_delays(const Bench& bench, Cases& into) {
             Scene scene =
                 writing(n, payload, newest(), {{"rate", rate}, {"spin", true}, {"record", bench.shop.file("ack")}});
             scene.records = {bench.shop.file("ack")};
+            scene.unwatched = how_long(n, rate);
             Sample sample = delay_of(observe(bench.shop, scene), n);
             return sample;
         };
@@ -154,6 +160,7 @@ Case delay_case(const Bench& bench, size_t payload, bool polls) {
         const Json shards = polls ? Json{{"count", 2}, {"cpus", {0, 1}}, {"busy_poll", true}} : Json(2);
         Scene scene = crossing(n, payload, {{"rate", rate}, {"spin", true}}, {{"record", record}}, shards);
         scene.records = {record};
+        scene.unwatched = how_long(n, rate);
         return delay_of(observe(bench.shop, scene), n);
     };
     c.ceiling = polls ? "two threads that spin" : "two threads and an eventfd";

@@ -1,18 +1,21 @@
 #include "bench/measure/scene.hpp"
 
 #include "bench/measure/child.hpp"
+#include "show/status.hpp"
 
 #include <sys/resource.h>
 #include <unistd.h>
 #include <leat/host.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <thread>
 
@@ -79,6 +82,7 @@ bool is_over(const Scene& scene, const Sums& now, size_t routes) {
 
 // Looks at the host until the scene is over, or nothing has moved for long. Looking costs little beside what runs.
 Sums watch(const Host& host, const Scene& scene) {
+    std::this_thread::sleep_for(scene.unwatched);
     uint64_t last = 0;
     auto moved = Clock::now();
     for (;;) {
@@ -93,6 +97,34 @@ Sums watch(const Host& host, const Scene& scene) {
         std::this_thread::sleep_for(std::clamp<Clock::duration>((end - begin) * 50, 1ms, 50ms));
     }
 }
+
+// Reads all figures of a host at an interval and makes JSON of them, as `leat run --status-json` does.
+class Scraper {
+  public:
+    Scraper(const Host& host, std::chrono::milliseconds interval) : host_(host) {
+        if (interval > 0ms) thread_ = std::thread([this, interval] { read(interval); });
+    }
+    ~Scraper() {
+        is_over_ = true;
+        if (thread_.joinable()) thread_.join();
+    }
+
+  private:
+    void read(std::chrono::milliseconds interval) {
+        app::Pace pace;
+        std::string line;
+        for (auto due = Clock::now() + interval; !is_over_; due += interval) {
+            std::this_thread::sleep_until(due);
+            const Snapshot snapshot = host_.snapshot();
+            pace.update(snapshot);
+            line = app::status_json_line(snapshot, pace, "running");
+        }
+    }
+
+    const Host& host_;
+    std::atomic<bool> is_over_ = false;
+    std::thread thread_;
+};
 
 std::string text_of(const Findings& findings) {
     std::string text;
@@ -119,7 +151,9 @@ std::string run_here(const Workshop& shop, const Scene& scene, const std::string
     const double cpu = own_cpu_s();
     const int64_t run_ns = Clock::now().time_since_epoch().count();
     if (!host.run()) throw std::runtime_error("does not run: " + errors);
+    std::optional<Scraper> scraper(std::in_place, host, scene.scraped);
     const Sums sums = watch(host, scene);
+    scraper.reset();
     const double used = own_cpu_s() - cpu;
     if (!sums.failure.empty()) throw std::runtime_error(sums.failure);
     if (scene.held == 0) host.drain();

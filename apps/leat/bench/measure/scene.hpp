@@ -42,13 +42,15 @@ class Workshop {
 
 struct Scene {
     Json config;
-    uint64_t sources = 0;              ///< so many sources of generate come to their end
-    uint64_t expected = 0;             ///< so many different messages come to sinks of format measure
-    uint64_t held = 0;                 ///< instead: so many are in flight; the process ends without a drain
-    bool until_running = false;        ///< instead: all routes run
-    std::vector<std::string> records;  ///< files of delays that the configuration lets write
-    uint64_t warm_up = 0;              ///< so many at the beginning of each record do not count
-    std::chrono::seconds limit{600};   ///< for all of it; generous, as a machine may be busy
+    uint64_t sources = 0;                    ///< so many sources of generate come to their end
+    uint64_t expected = 0;                   ///< so many different messages come to sinks of format measure
+    uint64_t held = 0;                       ///< instead: so many are in flight; the process ends without a drain
+    bool until_running = false;              ///< instead: all routes run
+    std::vector<std::string> records;        ///< files of delays that the configuration lets write
+    uint64_t warm_up = 0;                    ///< so many at the beginning of each record do not count
+    std::chrono::milliseconds unwatched{0};  ///< first, so long: a look at the routes is work for their shards
+    std::chrono::milliseconds scraped{0};    ///< at this interval somebody reads all figures, as JSON; 0: nobody
+    std::chrono::seconds limit{600};         ///< for all of it; generous, as a machine may be busy
     std::chrono::milliseconds patience{120'000};  ///< without progress: what is missing then is missing
 };
 
