@@ -89,7 +89,9 @@ std::string Reactor::add(leat_watch& watch, int fd) {
     epoll_event event{};
     event.events = EPOLLONESHOT;
     event.data.ptr = &watch;
-    return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0 ? std::string() : std::strerror(errno);
+    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) return std::strerror(errno);
+    ++watched_;
+    return {};
 }
 
 void Reactor::arm(leat_watch& watch, int fd, uint32_t events) {
@@ -102,6 +104,7 @@ void Reactor::arm(leat_watch& watch, int fd, uint32_t events) {
 
 void Reactor::remove(std::shared_ptr<leat_watch> watch, int fd) {
     epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+    --watched_;
     removed_.push_back(std::move(watch));
 }
 

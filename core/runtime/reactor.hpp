@@ -25,6 +25,8 @@ class Reactor {
 
     /// Waits at most so long (nothing: for ever) and delivers what is ready.
     void poll(std::optional<std::chrono::nanoseconds> timeout);
+    /// Whether a poll has anything to do but to wait for time and wake().
+    bool is_watching() const { return watched_ > 0 || !removed_.empty(); }
     /// Ends a poll, the present or the next one.                                   [any-thread]
     void wake();
 
@@ -38,6 +40,7 @@ class Reactor {
   private:
     int epoll_;
     int event_;  // an eventfd, for wake()
+    size_t watched_ = 0;
     std::vector<std::shared_ptr<leat_watch>> removed_;
 };
 

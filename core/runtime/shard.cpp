@@ -40,19 +40,18 @@ std::string Shard::run() {
            std::strerror(error) + "); it runs on any";
 }
 
-// A turn: what was posted, what was deferred, what is ready, what is due.
+// A turn: what was posted, what was deferred, what is ready, what is due. Where nothing is watched, nothing can be
+// ready, and a turn that does not sleep makes no system call.
 void Shard::loop() {
     while (true) {
-        run_posted();
+        posted_.run_all();
         if (is_ending_) return;
         run_deferred();
-        if (!deferred_.empty()) {
-            reactor_.poll(std::chrono::nanoseconds(0));
-        } else if (settings_.busy_poll) {
-            reactor_.poll(std::chrono::nanoseconds(0));
-            look_for_posts();
-        } else {
+        if (deferred_.empty() && !settings_.busy_poll) {
             sleep();
+        } else {
+            if (deferred_.empty()) look_for_posts();
+            if (reactor_.is_watching()) reactor_.poll(std::chrono::nanoseconds(0));
         }
         timers_.run_due();
     }
@@ -61,14 +60,14 @@ void Shard::loop() {
 // Whoever posts looks at sleeps_ behind his post, this at the posts behind sleeps_: one of the two sees the other.
 void Shard::sleep() {
     sleeps_.store(true);
-    reactor_.poll(has_posted_.load() ? std::chrono::nanoseconds(0) : timers_.until_next());
+    reactor_.poll(posted_.is_empty() ? timers_.until_next() : std::chrono::nanoseconds(0));
     sleeps_.store(false);
 }
 
 // Between two looks at descriptors, which are system calls of some 300 ns.
 void Shard::look_for_posts() const {
     constexpr int kLooks = 32;
-    for (int i = 0; i < kLooks && !has_posted_.load(std::memory_order_relaxed); ++i) pause();
+    for (int i = 0; i < kLooks && posted_.is_empty(); ++i) pause();
 }
 
 void Shard::end() {
@@ -77,15 +76,8 @@ void Shard::end() {
     thread_.join();
 }
 
-void Shard::post(std::function<void()> fn) {
-    bool first = false;
-    {
-        const std::lock_guard lock(mutex_);
-        first = posted_.empty();
-        posted_.push_back(std::move(fn));
-        has_posted_.store(true);
-    }
-    if (first && sleeps_.load()) reactor_.wake();
+void Shard::post(Task fn) {
+    if (posted_.put(std::move(fn)) && sleeps_.load()) reactor_.wake();
 }
 
 void Shard::call(const std::function<void()>& fn) {
@@ -95,17 +87,6 @@ void Shard::call(const std::function<void()>& fn) {
         done.set_value();
     });
     done.get_future().wait();
-}
-
-void Shard::run_posted() {
-    if (!has_posted_.load()) return;
-    {
-        const std::lock_guard lock(mutex_);
-        posted_now_.swap(posted_);
-        has_posted_.store(false);
-    }
-    for (auto& fn : posted_now_) fn();
-    posted_now_.clear();
 }
 
 void Shard::run_deferred() {

@@ -5,12 +5,13 @@
 //     shard.post([&] { ... });                  // [any-thread]
 //     shard.end();                              // runs what is posted, ends the thread
 #pragma once
+#include "runtime/mailbox.hpp"
 #include "runtime/reactor.hpp"
+#include "runtime/task.hpp"
 #include "runtime/timers.hpp"
 
 #include <atomic>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <random>
 #include <string>
@@ -38,12 +39,12 @@ class Shard {
     void end();
 
     /// Runs fn on the shard, in order of posting.                                  [any-thread]
-    void post(std::function<void()> fn);
+    void post(Task fn);
     /// Runs fn on the shard and waits for it. Not from the shard itself.           [any-thread]
     void call(const std::function<void()>& fn);
 
     /// Runs fn in the next turn.                                                   [shard]
-    void defer(std::function<void()> fn) { deferred_.push_back(std::move(fn)); }
+    void defer(Task fn) { deferred_.push_back(std::move(fn)); }
 
     uint32_t number() const { return number_; }
     Timers& timers() { return timers_; }
@@ -54,7 +55,6 @@ class Shard {
     void loop();
     void sleep();
     void look_for_posts() const;
-    void run_posted();
     void run_deferred();
 
     uint32_t number_;
@@ -62,15 +62,12 @@ class Shard {
     Reactor reactor_;
     Timers timers_;
     std::minstd_rand random_;
-    std::vector<std::function<void()>> deferred_;
-    std::vector<std::function<void()>> deferred_now_;
-    std::vector<std::function<void()>> posted_now_;
-    std::mutex mutex_;  // guards posted_
-    std::vector<std::function<void()>> posted_;
-    std::atomic<bool> has_posted_{false};
-    std::atomic<bool> sleeps_{false};  // or is about to: whoever posts wakes it
+    std::vector<Task> deferred_;
+    std::vector<Task> deferred_now_;
     bool is_ending_ = false;
     std::thread thread_;
+    Mailbox posted_;
+    alignas(64) std::atomic<bool> sleeps_{false};  // or is about to: whoever posts wakes it
 };
 
 }  // namespace leat::runtime
