@@ -169,6 +169,24 @@ TEST_CASE("a wrong regular expression is told") {
     CHECK(says(configured.check(), "error /routes/a/from/topics", "no regular expression"));
 }
 
+TEST_CASE("a topic that Kafka does not allow is refused, with what to write instead") {
+    ScriptedHost host;
+    const auto said = [&](const std::string& from, const std::string& to) {
+        Configured configured(host);
+        configured.brokers("k:9092");
+        configured.source("a", from);
+        configured.sink("a", to);
+        return configured.check();
+    };
+    CHECK(says(said("in", "a b"), "error /routes/a/to/topic", "\"a b\" is no legal topic"));
+    CHECK(says(said("in", "plant/7"), "error /routes/a/to/topic", "did you mean \"plant.7\"?"));
+    CHECK(says(said("in", ".."), "error /routes/a/to/topic", "\"..\""));
+    CHECK(says(said("in", std::string(250, 'x')), "error /routes/a/to/topic", "250 characters"));
+    CHECK(says(said("plant/#", "out"), "error /routes/a/from/topics", "\"plant/#\" is no legal topic"));
+    CHECK(said("in", std::string(249, 'x')).empty());
+    CHECK(said("^plant/.*", "${topic}/7").empty());
+}
+
 TEST_CASE("a probe says what is there and what is missing") {
     kafka::test::MockCluster kafka;
     kafka.create("there", 3);

@@ -1,9 +1,11 @@
 // What a configuration's author is told before anything runs, and what a cluster says when asked.
+#include <algorithm>
 #include <regex>
 #include <set>
 #include <stdexcept>
 
 #include "backend.hpp"
+#include "producer/topics.hpp"
 #include "properties.hpp"
 
 namespace kafka {
@@ -55,11 +57,33 @@ bool matches(const std::string& pattern, const std::string& topic) {
     return std::regex_search(topic, std::regex(pattern, std::regex::extended));
 }
 
+// What stands for an MQTT topic in Kafka most often: dots where it has slashes.
+std::string with_dots(std::string topic) {
+    std::replace(topic.begin(), topic.end(), '/', '.');
+    return topic;
+}
+
+// A topic that is named as it stands.
+void check_name(const leat_check& check, const std::string& path, const std::string& topic) {
+    if (is_legal_topic(topic)) return;
+    std::string why = "\"" + topic + "\" is no legal topic: ";
+    if (topic == "." || topic == "..") {
+        why += "Kafka has no topics named \".\" and \"..\"";
+    } else if (topic.size() > 249) {
+        why += "it has " + std::to_string(topic.size()) + " characters, Kafka takes 249";
+    } else {
+        why += "Kafka takes 1 to 249 of the letters a-z A-Z 0-9 . _ -";
+        if (is_legal_topic(with_dots(topic))) why += "; did you mean \"" + with_dots(topic) + "\"?";
+    }
+    report(check, LEAT_REPORT_ERROR, path, why);
+}
+
 void check_source(const leat_check& check, const leat_use& use, const SourceOptions& options,
                   std::set<std::string>& instances, const std::string& cluster) {
     const std::string path = use.path;
     if (options.topics.empty()) report(check, LEAT_REPORT_ERROR, path + "/topics", "names no topic");
     for (const std::string& topic : options.topics) {
+        if (!topic.starts_with('^')) check_name(check, path + "/topics", topic);
         try {
             matches(topic, "");
         } catch (const std::regex_error& e) {
@@ -214,6 +238,7 @@ void Backend::check(const leat_check& check) {
             if (is_source(use) || use.identity->replica != 0) continue;
             const SinkOptions options = leat::read_options<SinkOptions>(use.options);
             if (!options.topic.is_literal()) continue;
+            check_name(check, std::string(use.path) + "/topic", options.topic.text);
             for (const Seen& source : sources) {
                 if (source.cluster != cluster || source.use->identity->replica != 0) continue;
                 check_feeds(check, use, options.topic.text, *source.use, source.options);

@@ -38,7 +38,7 @@ rd_kafka_resp_err_t Client::produce(Entry& entry, const Record& record) {
         return vus[n++].u;
     };
     const leat_message& m = entry.message;
-    next(RD_KAFKA_VTYPE_RKT).rkt = record.topic->handle;
+    next(RD_KAFKA_VTYPE_RKT).rkt = record.topic->handle.get();
     next(RD_KAFKA_VTYPE_PARTITION).i32 = record.partition;
     next(RD_KAFKA_VTYPE_MSGFLAGS).i = 0;  // not copied
     auto& value = next(RD_KAFKA_VTYPE_VALUE).mem;

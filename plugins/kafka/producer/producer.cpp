@@ -123,7 +123,7 @@ Producer::Sent Producer::send(Entry& entry, leat::Settlements& done) {
         end(entry, LEAT_REJECT, why, done);
         return Sent::ended;
     }
-    if (!record.topic->is_known) {
+    if (!record.topic->is_known()) {
         ask_limits();
         return Sent::no_room;
     }
@@ -147,7 +147,7 @@ void Producer::end(Entry& entry, uint32_t outcome, const std::string& why, leat:
 void Producer::refuse(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements& done) {
     Record record;
     std::string topic;
-    if (entry.writer->describe(entry.message, record, topic)) topic = rd_kafka_topic_name(record.topic->handle);
+    if (entry.writer->describe(entry.message, record, topic)) topic = rd_kafka_topic_name(record.topic->handle.get());
     const uint32_t outcome = judge(error) == Verdict::retry ? LEAT_RETRY : LEAT_REJECT;
     end(entry, outcome, explain(error, topic, entry.message), done);
 }
@@ -164,7 +164,7 @@ void Producer::ask_limits() {
     Topics& topics = client_->topics();
     if (topics.is_asking()) return;
     const size_t looked_at = std::min(waiting_.size(), kLookAhead);
-    for (size_t i = 0; i < looked_at; ++i) {
+    for (size_t i = 0; i < looked_at && topics.unknown() < Topics::kPortion; ++i) {
         Record record;
         std::string why;
         (void)waiting_[i]->writer->describe(waiting_[i]->message, record, why);  // looks for the topic

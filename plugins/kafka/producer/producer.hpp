@@ -35,7 +35,7 @@ class Producer final : public leat::Part {
     void give_up(Writer& writer);
 
     /// For describe(); nullptr when the name is not legal.
-    Topic* topic(std::string_view name) { return client_->topics().find(client_->handle(), name); }
+    Topic* topic(std::string_view name) { return client_->topics().find(name); }
     /// Differs for each client: topics are good for one.
     uint64_t generation() const { return generation_; }
 

@@ -10,15 +10,6 @@ namespace {
 constexpr int kMetadataPatience = 1000;  // ms; short, because a stop waits for it
 constexpr int kPatience = 3000;          // ms
 
-// [Kafka: Topic.LEGAL_CHARS, MAX_NAME_LENGTH]
-bool is_legal_topic(std::string_view name) {
-    if (name.empty() || name.size() > 249 || name == "." || name == "..") return false;
-    return std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-               c == '-';
-    });
-}
-
 using Settings = std::unique_ptr<rd_kafka_ConfigResource_t, decltype(&rd_kafka_ConfigResource_destroy)>;
 
 Settings ask_for(rd_kafka_ResourceType_t type, const std::string& name) {
@@ -28,10 +19,10 @@ Settings ask_for(rd_kafka_ResourceType_t type, const std::string& name) {
     return settings;
 }
 
-// The broker that answered last, as a word; "" when none does. Topics that the broker makes on demand are made.
-std::string any_broker(rd_kafka_t* client) {
+// A broker that answers a question about the topic, as a word; "" when none does.
+std::string any_broker(rd_kafka_t* client, rd_kafka_topic_t* topic) {
     const rd_kafka_metadata_t* found = nullptr;
-    if (rd_kafka_metadata(client, 0, nullptr, &found, kMetadataPatience)) return {};
+    if (rd_kafka_metadata(client, 0, topic, &found, kMetadataPatience)) return {};
     const int32_t broker = found->orig_broker_id;
     rd_kafka_metadata_destroy(found);
     return std::to_string(broker);
@@ -56,30 +47,42 @@ size_t largest_batch(const rd_kafka_ConfigResource_t* settings) {
 
 }  // namespace
 
-Topic* Topics::find(rd_kafka_t* client, std::string_view name) {
+// [Kafka: Topic.LEGAL_CHARS, MAX_NAME_LENGTH]
+bool is_legal_topic(std::string_view name) {
+    if (name.empty() || name.size() > 249 || name == "." || name == "..") return false;
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+               c == '-';
+    });
+}
+
+Topic* Topics::find(std::string_view name) {
     if (const auto found = all_.find(name); found != all_.end()) return &found->second;
     if (!is_legal_topic(name)) return nullptr;
-    std::string text(name);
-    rd_kafka_topic_t* handle = rd_kafka_topic_new(client, text.c_str(), nullptr);
-    if (!handle) return nullptr;
-    return &all_.emplace(std::move(text), Topic{handle}).first->second;
+    unknown_.emplace_back(name);
+    return &all_.try_emplace(std::string(name)).first->second;
 }
 
 void Topics::clear() {
-    for (auto& [name, topic] : all_) rd_kafka_topic_destroy(topic.handle);
     all_.clear();
+    unknown_.clear();
     question_.reset();
 }
 
 struct Topics::Question {
     std::vector<std::string> topics;
+    std::vector<TopicHandle> handles;  // of the topics, when answered; gone before the client is
     Limit smallest;
     bool is_answered = false;
 
-    // Blocks; on the worker's thread. A broker is named beside the topics, or librdkafka would go to the controller,
-    // with a connection for that alone.
+    // Blocks; on the worker's thread. A new handle makes librdkafka ask about its topic, and a broker that makes
+    // topics on demand make it: the answer about the last one comes behind those. A broker is named beside the
+    // topics, or librdkafka would go to the controller, with a connection for that alone.
     void ask(rd_kafka_t* client) {
-        const std::string broker = any_broker(client);
+        for (const std::string& topic : topics) {
+            handles.emplace_back(rd_kafka_topic_new(client, topic.c_str(), nullptr), rd_kafka_topic_destroy);
+        }
+        const std::string broker = any_broker(client, handles.back().get());
         if (broker.empty()) return;
         std::vector<Settings> wanted;
         wanted.push_back(ask_for(RD_KAFKA_RESOURCE_BROKER, broker));
@@ -114,22 +117,27 @@ struct Topics::Question {
 };
 
 void Topics::ask(rd_kafka_t* client, Worker& worker, Told told) {
-    if (question_) return;
+    if (question_ || unknown_.empty()) return;
     question_ = std::make_shared<Question>();
-    for (const auto& [name, topic] : all_) {
-        if (!topic.is_known) question_->topics.push_back(name);
-    }
+    const auto end = unknown_.begin() + static_cast<std::ptrdiff_t>(std::min(unknown_.size(), kPortion));
+    question_->topics.assign(unknown_.begin(), end);
     worker.run([client, question = question_] { question->ask(client); },
                [this, question = std::weak_ptr(question_), told = std::move(told)] {
                    if (const auto asked = question.lock(); asked && asked == question_) answered(*asked, told);
                });
 }
 
-void Topics::answered(const Question& question, const Told& told) {
+void Topics::answered(Question& question, const Told& told) {
     const std::shared_ptr<Question> ended = std::move(question_);
     if (question.is_answered) {
-        for (const std::string& name : question.topics) all_.find(name)->second.is_known = true;
+        for (size_t i = 0; i < question.topics.size(); ++i) {
+            Topic& topic = all_.find(question.topics[i])->second;
+            topic.handle = std::move(question.handles[i]);
+            if (!topic.is_known()) unknown_.push_back(question.topics[i]);
+        }
+        unknown_.erase(unknown_.begin(), unknown_.begin() + static_cast<std::ptrdiff_t>(question.topics.size()));
     }
+    question.handles.clear();  // told() may end the client
     told(question.smallest);
 }
 
