@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 namespace leat::rabbitmq {
@@ -81,6 +82,7 @@ void Consumer::prepare(Connection& connection) {
     amqp_basic_consume(connection.state(), kChannel, bytes_of(plan_.queue), amqp_empty_bytes, 0, 0,
                        plan_.is_exclusive, arguments);
     connection.check(kChannel, "read queue '" + plan_.queue + "'");
+    pace_.start(Clock::now().time_since_epoch());
 }
 
 bool Consumer::work(Connection& connection) {
@@ -96,8 +98,19 @@ bool Consumer::work(Connection& connection) {
             handle(connection, frame);
         }
         hand_over();
-        if (!is_there) return false;
+        if (!is_there && !gather()) return false;
     }
+}
+
+// Leaves the socket alone for a moment where much comes in little portions; true: it did.
+bool Consumer::gather() {
+    const std::uint64_t came = delivered_ - std::exchange(looked_at_, delivered_);
+    if (came == 0) return false;
+    pace_.read(Clock::now().time_since_epoch(), came);
+    const std::uint64_t open = delivered_ - acknowledged_;
+    const auto pause = pace_.pause(plan_.prefetch - std::min<std::uint64_t>(open, plan_.prefetch));
+    if (pause > Pace::Time::zero()) std::this_thread::sleep_for(pause);
+    return pause > Pace::Time::zero();
 }
 
 // What is to be told now; true: asked to end.
@@ -147,6 +160,7 @@ void Consumer::handle(Connection& connection, const amqp_frame_t& frame) {  // h
     if (!is_in_body_ || missing_ > 0) return;
     is_in_body_ = false;
     ++block_->count;
+    ++delivered_;
     connection.forget_frames(kChannel);
 }
 
@@ -191,6 +205,7 @@ void Consumer::left() {
     if (block_ != nullptr) pool_->put(std::exchange(block_, nullptr));
     delivery_ = nullptr;
     is_in_body_ = false;
+    delivered_ = looked_at_ = 0;
     const std::lock_guard lock(mutex());
     is_paused_ = false;
     ++generation_;

@@ -16,6 +16,7 @@
 
 #include "amqp/io_thread.hpp"
 #include "consumer/block.hpp"
+#include "consumer/pace.hpp"
 #include "mapping.hpp"
 #include "topology.hpp"
 
@@ -76,6 +77,7 @@ class Consumer final : public IoThread {
     void handle(Connection& connection, const amqp_frame_t& frame);
     void begin_message(const amqp_frame_t& frame);
     void hand_over();
+    bool gather();
 
     const Plan plan_;
     const std::uint64_t together_;  // deliveries that are acknowledged together, where so many come
@@ -94,6 +96,9 @@ class Consumer final : public IoThread {
     const amqp_basic_deliver_t* delivery_ = nullptr;  // of the message whose header is to come
     BlockPool::Kind kind_ = BlockPool::Kind::small;
     Block* block_ = nullptr;  // being filled
+    Pace pace_;
+    std::uint64_t delivered_ = 0;  // of this connection
+    std::uint64_t looked_at_ = 0;  // of these, at the last pause
     char* body_ = nullptr;
     std::size_t missing_ = 0;  // bytes of the body
     bool is_in_body_ = false;
