@@ -29,34 +29,46 @@ Policy::~Policy() { route().shard().timers().cancel_all(&sent_); }
 
 void Policy::push_on(leat_message* batch, size_t n) {
     if (setup().policy.timeout.count()) watch_time();
-    n = refuse_oversized(batch, n);
-    if (n == 0) return;
-    const uint64_t first = sent_.open(n, now_ns());
-    keep(batch, n, first);
+    if (!keep(batch, n)) {
+        n = refuse_oversized(batch, n);
+        if (n == 0) return;
+        keep(batch, n);
+    }
     next().push(&next(), batch, n);  // a sink may settle in this call: what is kept has its references by now
 }
 
-void Policy::keep(leat_message* batch, size_t n, uint64_t first) {
-    RetainRun held;
-    while (n > 0) {
-        const auto [cells, here] = sent_.row(first, n);
+// False: one of them is too large to be kept, and nothing was done.
+bool Policy::keep(leat_message* batch, size_t n) {
+    const uint64_t first = sent_.reserve(n);
+    const leat_receipt above = batch[0].receipt;
+    uint64_t others = 0;  // whether receipts are no neighbours
+    Tally tally(batch[0]);
+    for (size_t done = 0; done < n;) {
+        leat_message* const messages = batch + done;
+        const auto [cells, here] = sent_.row(first + done, n - done);
         for (size_t i = 0; i < here; ++i) {  // hot: per message
-            leat_message& m = batch[i];
+            leat_message& m = messages[i];
             cells[i].kept.keep(m);
             cells[i].receipt = m.receipt;
-            held.add(m.buffer);
+            tally.add(m);
+            others |= (m.receipt.token ^ (above.token + done + i)) |
+                      (reinterpret_cast<uintptr_t>(m.receipt.settler) ^ reinterpret_cast<uintptr_t>(above.settler));
             m.receipt.settler = &settler_;
-            m.receipt.token = first + i;
+            m.receipt.token = first + done + i;
         }
-        batch += here;
-        first += here;
-        n -= here;
+        done += here;
     }
+    if (!tally.fits(batch, n)) {
+        for (size_t i = 0; i < n; ++i) batch[i].receipt = sent_.at(first + i).receipt;
+        return false;
+    }
+    sent_.open(n, now_ns(), others == 0 && tally.shares_buffer());
+    tally.retain(batch, n);
+    return true;
 }
 
 // Those with a topic or a key of 4 GiB cannot be kept. Returns how many are left.
 size_t Policy::refuse_oversized(leat_message* batch, size_t n) {
-    if (Kept::all_fit(batch, n)) return n;
     size_t left = 0;
     for (size_t i = 0; i < n; ++i) {
         if (Kept::fits(batch[i])) {
@@ -86,25 +98,27 @@ void Policy::settle(const leat_settlement* batch, size_t n) {
 }
 
 // Acknowledgements of messages that went down together and came back together: how many.
-size_t Policy::settle_run(const leat_settlement* batch, size_t n, Settlements& up) {  // hot: per message
+size_t Policy::settle_run(const leat_settlement* batch, size_t n, Settlements& up) {  // hot: per run
     if (!trials_.empty() || setup().strict) return 0;
     const uint64_t first = batch[0].token;
-    const Sent::Row run = sent_.open_run(first, plain_run(batch, n));
+    const Sent::Run run = sent_.run(first, plain_run(batch, n));
     if (run.size == 0) return 0;
-    record(first, run.size);
-    sent_.end_run(run.size);
-    up.end_each(run.size, LEAT_ACK, LEAT_NONE, [cell = run.cells](size_t) mutable {
-        Sent::Cell& ended = *cell++;
-        return Settlements::Ended{{std::exchange(ended.receipt.settler, nullptr), ended.receipt.token},
-                                  ended.kept.buffer()};
-    });
+    latency_.record(now_ns_ - run.time_ns, run.size);
+    sent_.end_run(first, run.size);
+    if (run.alike) {
+        up.end_run(run.cells->receipt, run.cells->kept.buffer(), run.size, LEAT_ACK, LEAT_NONE);
+    } else {
+        up.end_each(run.size, LEAT_ACK, LEAT_NONE, [cells = run.cells](size_t i) {
+            return Settlements::Ended{cells[i].receipt, cells[i].kept.buffer()};
+        });
+    }
     return run.size;
 }
 
 void Policy::settle_one(const leat_settlement& s, Settlements& up) {
     Sent::Cell* cell = sent_.find(s.token);
     if (!cell) return stray();
-    record(s.token, 1);
+    latency_.record(now_ns_ - sent_.time_ns(s.token), 1);
     if (s.outcome == LEAT_ACK || s.outcome == LEAT_ABANDON) {
         const Settlements::Ended ended{cell->receipt, cell->kept.buffer()};
         const uint32_t lane = cell->kept.lane();
@@ -125,17 +139,6 @@ void Policy::settle_one(const leat_settlement& s, Settlements& up) {
     }
     r.held = s.code == LEAT_HELD && r.outcome == LEAT_RETRY;
     give_back(s.token, std::move(r));
-}
-
-// Messages pushed together are counted together.
-void Policy::record(uint64_t token, uint64_t times) {
-    while (times > 0) {
-        const Sent::Together pushed = sent_.together(token);
-        const uint64_t here = std::min(times, pushed.end - token);
-        latency_.record(now_ns_ - pushed.time_ns, here);
-        token += here;
-        times -= here;
-    }
 }
 
 // A message has come back from below, or is taken back: to its lane, with the reason in `refused`.
@@ -207,10 +210,11 @@ void Policy::time_out(uint64_t token) {
 
 void Policy::try_again(uint64_t lane, Refused&& refused) {
     leat_message message = refused.message;
-    const uint64_t token = sent_.open(1, now_ns());
+    const uint64_t token = sent_.reserve(1);
     Sent::Cell& cell = sent_.at(token);
     cell.kept.keep(message);
     cell.receipt = message.receipt;
+    sent_.open(1, now_ns(), true);
     trials_[token] = {refused.order, lane, refused.failed_first_ns, refused.attempts + 1};
     leat_buffer_retain(message.buffer, 1);
     message.attempt = refused.attempts;

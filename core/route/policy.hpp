@@ -37,9 +37,8 @@ class Policy : public HeldLanes {
     void settle(const leat_settlement* batch, size_t n);
     size_t settle_run(const leat_settlement* batch, size_t n, Settlements& up);
     void settle_one(const leat_settlement& s, Settlements& up);
-    void record(uint64_t token, uint64_t times);
     void give_back(uint64_t token, Refused&& refused);
-    void keep(leat_message* batch, size_t n, uint64_t first);
+    bool keep(leat_message* batch, size_t n);
     size_t refuse_oversized(leat_message* batch, size_t n);
     void stray();
     void watch_time();

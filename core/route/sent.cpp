@@ -2,18 +2,23 @@
 
 #include <algorithm>
 #include <bit>
+#include <iterator>
+#include <utility>
 
 namespace leat::route {
 
-uint64_t Sent::open(size_t n, int64_t now_ns) {
+uint64_t Sent::reserve(size_t n) {
     // Where nothing is in flight the ring begins anew: the memory of the last messages is still in the cache.
     if (in_flight_ == 0) start_anew();
     if (next_ - tail_ + n > ring_.size()) make_room(n);
-    const uint64_t first = next_;
+    return next_;
+}
+
+void Sent::open(size_t n, int64_t now_ns, bool alike) {
+    in_ring_.set(next_, n);
+    together_.push_back({next_, now_ns, static_cast<uint32_t>(n), alike});
     next_ += n;
     in_flight_ += n;
-    together_.push_back({first, next_, now_ns});
-    return first;
 }
 
 void Sent::start_anew() {
@@ -34,43 +39,50 @@ void Sent::make_room(size_t n) {
 }
 
 void Sent::pass_ended() {
-    while (tail_ < next_ && !at(tail_).receipt.settler) ++tail_;
-    while (!together_.empty() && together_.front().end <= tail_) together_.pop_front();
+    tail_ += in_ring_.gap(tail_, next_ - tail_);
+    while (!together_.empty() && together_.front().end() <= tail_) together_.pop_front();
 }
 
 void Sent::move_stragglers(uint64_t below) {
     for (; tail_ < std::min(below, next_); ++tail_) {
-        Cell& cell = at(tail_);
-        if (!cell.receipt.settler) continue;
-        stragglers_.emplace(tail_, Straggler{cell, time_ns(tail_)});
-        cell.receipt.settler = nullptr;
+        if (!in_ring_.test(tail_)) continue;
+        stragglers_.emplace(tail_, Straggler{at(tail_), time_ns(tail_)});
+        in_ring_.clear(tail_);
     }
 }
 
 void Sent::grow(size_t needed) {
     std::vector<Cell> larger(std::bit_ceil(std::max(needed, kLeast)));
-    for (uint64_t token = tail_; token < next_; ++token) larger[token - tail_] = at(token);
+    BitRing in_larger(larger.size());
+    for (uint64_t token = tail_; token < next_; ++token) {
+        if (!in_ring_.test(token)) continue;
+        larger[token - tail_] = at(token);
+        in_larger.set(token);
+    }
     ring_.swap(larger);
+    std::swap(in_ring_, in_larger);
     origin_ = tail_;
 }
 
 void Sent::end(uint64_t token) {  // hot: per message
     --in_flight_;
     if (token >= tail_) {
-        at(token).receipt.settler = nullptr;
+        in_ring_.clear(token);
     } else {
         stragglers_.erase(token);
     }
 }
 
-Sent::Together Sent::together(uint64_t token) const {
-    if (token < tail_) {
-        const auto found = stragglers_.find(token);
-        return {token, token + 1, found == stragglers_.end() ? 0 : found->second.time_ns};
-    }
-    if (token < together_.front().end) return together_.front();
-    const auto behind = std::upper_bound(together_.begin(), together_.end(), token,
-                                         [](uint64_t number, const Together& t) { return number < t.begin; });
+int64_t Sent::time_ns(uint64_t token) const {
+    if (token >= tail_) return together(token).time_ns;
+    const auto found = stragglers_.find(token);
+    return found == stragglers_.end() ? 0 : found->second.time_ns;
+}
+
+const Sent::Together& Sent::together(uint64_t token) const {
+    if (token < together_.front().end()) return together_.front();
+    const auto* behind = std::upper_bound(together_.begin(), together_.end(), token,
+                                          [](uint64_t number, const Together& t) { return number < t.begin; });
     return *std::prev(behind);
 }
 

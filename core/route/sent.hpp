@@ -1,18 +1,21 @@
 // The messages below a policy, in the order in which they went down: neighbours lie side by side, so that a batch of
 // outcomes walks forwards through memory.
 //
-//     const uint64_t first = sent.open(n, now);            // room for n, numbered from `first` on
+//     const uint64_t first = sent.reserve(n);              // cells for n, numbered from `first` on
 //     sent.at(first).kept.keep(message);                   // each is to be filled, its receipt too
+//     sent.open(n, now, false);
 //     if (Sent::Cell* cell = sent.find(token)) { ...; sent.end(token); }    // nullptr: stale
 //
 // A ring by number; numbers are never used twice, so a stale or second settlement is always recognised. What stays
 // long while others pass moves out of the ring's way, so memory follows what is in flight. On the shard only.
 #pragma once
+#include <leat/sdk/flow/bit_ring.hpp>
+#include <leat/sdk/flow/fifo.hpp>
 #include <leat/sdk/flow/kept.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <unordered_map>
 #include <vector>
 
@@ -22,12 +25,14 @@ class Sent {
   public:
     struct Cell {
         Kept kept;
-        leat_receipt receipt{};  // as it came from above; without settler: has ended
+        leat_receipt receipt{};  // as it came from above
     };
 
-    /// Makes room for n >= 1 messages that go down together at a time (ns); returns the number of the first.
-    /// Allocates only when more are in flight than ever before, or when some stay long.
-    uint64_t open(size_t n, int64_t now_ns);
+    /// Makes room for n >= 1 messages; returns the number of the first. Allocates only when more are in flight than
+    /// ever before, or when some stay long.
+    uint64_t reserve(size_t n);
+    /// They go down together, at a time (ns). alike: their receipts are neighbours, and they share a buffer.
+    void open(size_t n, int64_t now_ns, bool alike);
 
     /// The cells of n numbers from `token` on, as far as they lie side by side: up to where the ring begins again. A
     /// loop over them counts a pointer up; finding the place of each number took a fifth of its time.
@@ -39,39 +44,41 @@ class Sent {
         const size_t place = (token - origin_) & (ring_.size() - 1);
         return {ring_.data() + place, n < ring_.size() - place ? n : ring_.size() - place};
     }
-    /// The cell of one just opened.
+    /// The cell of one just reserved.
     Cell& at(uint64_t token) { return ring_[(token - origin_) & (ring_.size() - 1)]; }
 
     /// The cell of a token that is in flight, or nullptr.
     Cell* find(uint64_t token) {  // hot: per message
         if (token - tail_ >= next_ - tail_) return find_straggler(token);
-        Cell& cell = at(token);
-        return cell.receipt.settler ? &cell : nullptr;
+        return in_ring_.test(token) ? &at(token) : nullptr;
     }
 
-    /// Those of n neighbours, from the first on, that are in flight, as far as they lie side by side.
-    Row open_run(uint64_t token, size_t n) {  // hot: per message
-        if (token - tail_ >= next_ - tail_) return {nullptr, 0};
-        if (n > next_ - token) n = static_cast<size_t>(next_ - token);
-        const Row all = row(token, n);
-        size_t run = 0;
-        while (run < all.size && all.cells[run].receipt.settler) ++run;
-        return {all.cells, run};
+    /// Those that went down together, or some of them, side by side.
+    struct Run {
+        const Cell* cells;
+        size_t size;
+        bool alike;  ///< see open()
+        int64_t time_ns;
+    };
+    /// Of n neighbours, from the first on, those that are in flight and went down together. None are found of what
+    /// has moved out of the ring.
+    Run run(uint64_t token, size_t n) {  // hot: per run
+        if (token - tail_ >= next_ - tail_) return {nullptr, 0, false, 0};
+        const Together pushed = together(token);
+        const Row all = row(token, std::min<size_t>(n, pushed.end() - token));
+        return {all.cells, in_ring_.run(token, all.size), pushed.alike, pushed.time_ns};
     }
-    /// Ends n neighbours of open_run(); the caller then takes the settlers out of their cells.
-    void end_run(size_t n) { in_flight_ -= n; }
+    /// Ends those of a run; their cells may still be read until the next reserve().
+    void end_run(uint64_t token, size_t n) {  // hot: per run
+        in_flight_ -= n;
+        in_ring_.clear(token, n);
+        if (token == tail_) pass_ended();
+    }
     /// Ends one in flight.
     void end(uint64_t token);
 
-    /// Those that went down together.
-    struct Together {
-        uint64_t begin = 0;  ///< number of the first
-        uint64_t end = 0;    ///< behind the last
-        int64_t time_ns = 0;
-    };
-    /// The neighbours of one in flight.
-    Together together(uint64_t token) const;
-    int64_t time_ns(uint64_t token) const { return together(token).time_ns; }
+    /// When one in flight went down.
+    int64_t time_ns(uint64_t token) const;
 
     uint64_t next() const { return next_; }  ///< the number that the next one will get
     size_t size() const { return in_flight_; }
@@ -83,11 +90,18 @@ class Sent {
     void for_each(F&& f) {
         for (auto& [token, straggler] : stragglers_) f(token, straggler.cell);
         for (uint64_t token = tail_; token < next_; ++token) {
-            if (at(token).receipt.settler) f(token, at(token));
+            if (in_ring_.test(token)) f(token, at(token));
         }
     }
 
   private:
+    struct Together {
+        uint64_t begin;  // number of the first
+        int64_t time_ns;
+        uint32_t count;
+        bool alike;
+        uint64_t end() const { return begin + count; }
+    };
     struct Straggler {
         Cell cell;
         int64_t time_ns = 0;
@@ -99,6 +113,7 @@ class Sent {
         const auto found = stragglers_.find(token);
         return found == stragglers_.end() ? nullptr : &found->second.cell;
     }
+    const Together& together(uint64_t token) const;
     void make_room(size_t n);
     void start_anew();
     void pass_ended();
@@ -109,8 +124,9 @@ class Sent {
     uint64_t origin_ = 0;     // the number at its beginning
     uint64_t tail_ = 0;       // below are none in flight but stragglers
     uint64_t next_ = 0;
-    size_t in_flight_ = 0;           // stragglers, too
-    std::deque<Together> together_;  // of what is in the ring
+    BitRing in_ring_;          // which of them have not ended
+    size_t in_flight_ = 0;     // stragglers, too
+    Fifo<Together> together_;  // of what is in the ring
     std::unordered_map<uint64_t, Straggler> stragglers_;
 };
 

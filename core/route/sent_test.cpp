@@ -13,13 +13,14 @@ struct Settler : leat_settler {};
 Settler settler;
 
 uint64_t put(Sent& sent, size_t n, int64_t time) {
-    const uint64_t first = sent.open(n, time);
+    const uint64_t first = sent.reserve(n);
     for (size_t i = 0; i < n; ++i) {
         leat_message m{};
         m.lane = static_cast<uint32_t>(first + i);
         sent.at(first + i).kept.keep(m);
         sent.at(first + i).receipt = {&settler, first + i};
     }
+    sent.open(n, time, true);
     return first;
 }
 
@@ -34,9 +35,10 @@ TEST_CASE("what goes down is found until it has ended, and never again") {
     sent.end(first + 1);
     CHECK_FALSE(sent.find(first + 1));
     CHECK_FALSE(sent.find(first + 3));
-    CHECK(sent.open_run(first, 3).size == 1);
-    CHECK(sent.open_run(first + 2, 99).size == 1);
-    CHECK(sent.open_run(first + 3, 1).size == 0);
+    CHECK(sent.run(first, 3).size == 1);
+    CHECK(sent.run(first + 1, 1).size == 0);
+    CHECK(sent.run(first + 2, 99).size == 1);
+    CHECK(sent.run(first + 3, 1).size == 0);
     sent.end(first);
     sent.end(first + 2);
     CHECK(sent.empty());
@@ -54,11 +56,11 @@ TEST_CASE("neighbours lie side by side up to where the ring begins again, and a 
     CHECK(sent.row(b, 10).size == 6);
     CHECK(sent.row(b, 3).size == 3);
     CHECK(sent.row(b + 6, 4).size == 4);
-    const Sent::Row run = sent.open_run(b, 10);
+    const Sent::Run run = sent.run(b, 10);
     REQUIRE(run.size == 6);
     for (uint64_t i = 0; i < run.size; ++i) CHECK(run.cells[i].receipt.token == b + i);
-    CHECK(sent.open_run(b + 6, 10).size == 4);
-    CHECK(sent.open_run(b + 6, 10).cells == &sent.at(b + 6));
+    CHECK(sent.run(b + 6, 10).size == 4);
+    CHECK(sent.run(b + 6, 10).cells == &sent.at(b + 6));
 }
 
 TEST_CASE("each message remembers when it went down, and with which others") {
@@ -67,9 +69,31 @@ TEST_CASE("each message remembers when it went down, and with which others") {
     CHECK(sent.time_ns(a) == 100);
     CHECK(sent.time_ns(a + 4) == 100);
     CHECK(sent.time_ns(b + 3) == 200);
-    CHECK(sent.together(b + 3).begin == b);
-    CHECK(sent.together(b + 3).end == c);
+    CHECK(sent.run(a + 1, 99).size == 4);  // and not those that went down later
+    CHECK(sent.run(a + 1, 99).time_ns == 100);
+    CHECK(sent.run(b + 3, 99).size == 4);
+    CHECK(sent.run(c, 99).size == 1);
     CHECK(sent.time_ns(c) == 300);
+}
+
+TEST_CASE("a run that ends takes its numbers with it, and no others") {
+    Sent sent;
+    const uint64_t a = put(sent, 200, 100), b = put(sent, 200, 200);
+    sent.end_run(a + 50, sent.run(a + 50, 100).size);
+    CHECK(sent.size() == 300);
+    CHECK(sent.run(a, 200).size == 50);
+    CHECK(sent.run(a + 50, 1).size == 0);
+    CHECK_FALSE(sent.find(a + 149));
+    REQUIRE(sent.find(a + 150));
+    CHECK(sent.run(a + 150, 200).size == 50);
+    CHECK(sent.time_ns(a + 150) == 100);
+    sent.end_run(a, 50);
+    sent.end_run(a + 150, 50);
+    CHECK(sent.run(b, 200).size == 200);
+    CHECK(sent.time_ns(b + 199) == 200);
+    sent.end_run(b, 200);
+    CHECK(sent.empty());
+    CHECK_FALSE(sent.find(b + 199));
 }
 
 TEST_CASE("one that stays while many pass is found, with its time, and memory does not grow with those that passed") {

@@ -17,6 +17,7 @@ struct Numbers : leat::Source {
     uint64_t most = 0;  // per window
     size_t window_count = 1;
     bool by_confirmation = false;
+    bool shares_buffers = false;  // one for each batch
     std::vector<leat::InFlight*> open_windows;
     std::vector<uint64_t> made, watermarks, rejects;
     Instance* me = nullptr;
@@ -43,6 +44,7 @@ struct Numbers : leat::Source {
                     batch.push_back(make_message(*host, *me, "t", "", std::to_string(made[w]++)));
                     batch.back().lane = static_cast<uint32_t>(w);
                 }
+                if (shares_buffers) share_buffer(batch);
                 emit(*open_windows[w], batch.data(), n);
             }
         }
@@ -59,6 +61,14 @@ struct Numbers : leat::Source {
         given_back.push_back(sequence);
         return true;
     }
+    void share_buffer(std::vector<leat_message>& batch) const {
+        leat_buffer* all = batch[0].buffer;
+        for (size_t i = 1; i < batch.size(); ++i) {
+            host->table()->buffer_adopt(all, batch[i].buffer, 1);
+            batch[i].buffer = all;
+            leat_buffer_retain(all, 1);
+        }
+    }
     void forget_all() {
         for (auto* w : open_windows) forget(*w);
     }
@@ -70,10 +80,11 @@ struct Fixture {
     Collector below;
     std::unique_ptr<Numbers> source = std::make_unique<Numbers>();
 
-    explicit Fixture(uint64_t most, uint64_t in_flight = 10, size_t windows = 1) {
+    explicit Fixture(uint64_t most, uint64_t in_flight = 10, size_t windows = 1, bool shares_buffers = false) {
         me.identity.max_in_flight = in_flight;
         source->most = most;
         source->window_count = windows;
+        source->shares_buffers = shares_buffers;
         source->me = &me;
         source->host = &host;
         source->attach(host.setup(me));
@@ -315,7 +326,7 @@ TEST_CASE(
     std::mt19937 random(seed);
     for (int round = 0; round < 40; ++round) {
         const uint64_t most = random() % 600 + 1;
-        Fixture f(most, random() % 300 + 1, random() % 3 + 1);
+        Fixture f(most, random() % 300 + 1, random() % 3 + 1, random() % 2);
         std::vector<size_t> open;
         std::map<std::pair<uint32_t, std::string>, bool> ended;
         size_t seen = 0;
@@ -339,6 +350,7 @@ TEST_CASE(
         CHECK(f.flow().emitted == most * f.source->window_count);
         CHECK(f.flow().emitted == f.flow().settled);
         CHECK(f.flow().stale == 0);
+        CHECK(f.flow().bytes == 0);
         f.check_ledger();
         CHECK(f.host.live_buffers == 0);
         std::map<uint32_t, int> last;
@@ -349,6 +361,45 @@ TEST_CASE(
             CHECK(std::stoi(f.below.payloads[i]) == last[lane]++);
         }
     }
+}
+
+TEST_CASE("bytes and buffer of a batch that shares one go as the watermark moves, in whatever steps") {
+    for (const size_t step : {1, 3, 40, 100}) {
+        CAPTURE(step);
+        Fixture f(100, 100, 1, true);
+        REQUIRE(f.below.messages.size() == 100);
+        const leat_buffer* buffer = f.below.messages[0].buffer;
+        uint64_t content = f.flow().bytes;
+        for (size_t begin = 0; begin < 100;) {
+            const size_t end = std::min<size_t>(begin + step, 100);
+            std::vector<leat_settlement> acks;
+            for (size_t i = begin; i < end; ++i) {
+                content -= leat::content_size(f.below.messages[i]);
+                acks.push_back({f.below.messages[i].receipt.token, LEAT_ACK, LEAT_NONE, nullptr});
+            }
+            leat_settler* settler = f.below.messages[0].receipt.settler;
+            settler->settle(settler, acks.data(), acks.size());
+            begin = end;
+            CHECK(f.flow().bytes == content);
+            CHECK(buffer->refs == 200 - end);  // what is below keeps its own
+        }
+    }
+}
+
+TEST_CASE("one that comes again has left its batch's buffer, and takes nothing of it along") {
+    Fixture f(20, 20, 1, true);
+    f.below.settle(7, LEAT_RETRY);
+    for (size_t i = 0; i < 20; ++i) {
+        if (i != 7) f.below.settle(i, LEAT_ACK);
+    }
+    CHECK(f.flow().bytes > 0);
+    f.host.advance(200ms);
+    REQUIRE(f.below.messages.size() == 21);
+    CHECK(f.below.payloads[20] == f.below.payloads[7]);
+    f.below.settle(20, LEAT_ACK);
+    CHECK(f.flow().landed == 20);
+    CHECK(f.flow().bytes == 0);
+    CHECK(f.host.live_buffers == 0);
 }
 
 TEST_CASE("a source may have very many windows, each with its own outcomes") {

@@ -57,13 +57,20 @@ class Handler : public Stage {
 
   private:
     using Verdict = Message::Verdict;
+    struct Leaving {  // of the current batch
+        leat_message* messages;
+        size_t kept = 0;  // at the beginning: to be passed on
+        Settlements dropped{};
+        BufferRun replaced{};
+    };
 
     void give_back_waiting();
     void wake();
     void go_on();
     void stop_when_idle();
     template <class Handle>
-    Verdict judge(Handle&& handle_one, Message& message);
+    void judge(Handle&& handle_one, Message& message);
+    bool passes(Message& message, leat_message& original, Leaving& leaving);
     void refuse(Message& message, leat_message& original);
     void end_dropped(const leat_message& original, Settlements& dropped, BufferRun& replaced);
     void spread(const Message& message, bool with_itself, BufferRun& replaced);
@@ -82,14 +89,12 @@ class Handler : public Stage {
 };
 
 template <class Handle>
-inline Handler::Verdict Handler::judge(Handle&& handle_one, Message& message) {
-    workshop_->receipts.put_down();
+inline void Handler::judge(Handle&& handle_one, Message& message) {
     try {
         handle_one(message);
     } catch (...) {
         message.reject(current_exception_text());
     }
-    return message.verdict_;
 }
 
 inline void Handler::push(Batch& batch) {
@@ -107,40 +112,56 @@ inline void Handler::work_by(Handle&& handle_one, leat_message* all, size_t n) {
     size_t kept = 0;
     size_t i = 0;
     {
-        Settlements dropped;
-        BufferRun replaced;
-        for (; i < n && join_.open_children() < kMaxUnsettled; ++i) {  // hot: per message
+        Leaving leaving{all};
+        bool has_room = join_.open_children() < kMaxUnsettled;
+        bool holds = false;               // some lane, behind a message that was refused
+        for (; i < n && has_room; ++i) {  // hot: per message
             leat_message& original = all[i];
-            if (ordered && !refused_lanes_.empty() && is_refused(original.lane)) {
+            if (holds && is_refused(original.lane)) {
                 services().host->fail(services().me, &original, LEAT_RETRY, LEAT_HELD, nullptr);
                 continue;
             }
             Message message(*workshop_, original);
-            const Verdict verdict = judge(handle_one, message);
-            if (verdict == Verdict::reject || verdict == Verdict::retry) {
-                refuse(message, original);
-            } else if (!workshop_->emitted.empty()) {
-                pass(all, kept);  // what stands before it goes first
-                kept = 0;
-                spread(message, verdict == Verdict::pass, replaced);
-            } else if (verdict == Verdict::drop) {
-                end_dropped(original, dropped, replaced);
-            } else {
-                // In place: the array is ours to overwrite, and mostly nothing has to move.
-                if (kept != i) all[kept] = original;
-                if (workshop_->receipts.is_taken()) all[kept].receipt = workshop_->receipts.instead();
-                ++kept;
+            judge(handle_one, message);
+            if (!message.is_plain_) {
+                leaving.kept = kept;
+                const bool stays = passes(message, original, leaving);
+                kept = leaving.kept;
+                has_room = join_.open_children() < kMaxUnsettled;
+                holds = ordered && !refused_lanes_.empty();
+                if (!stays) continue;
             }
+            // In place: the array is ours to overwrite, and mostly nothing has to move.
+            if (kept != i) all[kept] = original;
+            ++kept;
         }
     }
     // Too many children are under way: the rest waits, before what waits already, until some have been settled.
-    workshop_->receipts.put_down();
     const bool is_full = i < n;
     if (is_full) waiting_.insert(waiting_.begin(), all + i, all + n);
     pass(all, kept);
     workshop_->arena.close();
     if (is_full) next().signal(&next(), LEAT_SIGNAL_FLUSH, 0);  // who collects below would wait for us, and we for it
     if (!refused_lanes_.empty() && !waiting_.empty() && ordered) give_back_waiting();
+}
+
+// Ends a message that does not simply go on; true: it does after all, perhaps with another receipt.
+inline bool Handler::passes(Message& message, leat_message& original, Leaving& leaving) {
+    bool stays = false;
+    const Verdict verdict = message.verdict_;
+    if (verdict == Verdict::reject || verdict == Verdict::retry) {
+        refuse(message, original);
+    } else if (!workshop_->emitted.empty()) {
+        pass(leaving.messages, std::exchange(leaving.kept, 0));  // what stands before it goes first
+        spread(message, verdict == Verdict::pass, leaving.replaced);
+    } else if (verdict == Verdict::drop) {
+        end_dropped(original, leaving.dropped, leaving.replaced);
+    } else {
+        stays = true;
+        if (workshop_->receipts.is_taken()) original.receipt = workshop_->receipts.instead();
+    }
+    workshop_->receipts.put_down();
+    return stays;
 }
 
 // A message whose receipt was taken has no other: nobody waits for it.

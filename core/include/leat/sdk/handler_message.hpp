@@ -60,7 +60,10 @@ class Message {
     void remove_header(std::string_view name);
 
     /// Ends it on purpose: acknowledged, counted as filtered.
-    void drop() { verdict_ = Verdict::drop; }
+    void drop() {
+        verdict_ = Verdict::drop;
+        is_plain_ = false;
+    }
     /// Never will: the step's failure policy takes it (dead letter, stop ...).
     void reject(std::string_view reason) { refuse(Verdict::reject, reason, {}); }
     /// Not now: the step's failure policy tries again, not before `after`.
@@ -78,6 +81,7 @@ class Message {
             throw std::logic_error(
                 "the handler settles by hand: it needs \"ack\": \"manual\" and LEAT_STAGE_SETTLES");
         }
+        is_plain_ = false;
         return workshop_.receipts.take(message_->receipt);
     }
     /// The same, acknowledged at once: the rest of the route works for nobody who waits.
@@ -135,6 +139,7 @@ class Message {
     }
     void refuse(Verdict verdict, std::string_view reason, std::chrono::nanoseconds after) {
         verdict_ = verdict;
+        is_plain_ = false;
         workshop_.reason = reason;
         workshop_.retry_after_ns = after.count();
     }
@@ -143,6 +148,7 @@ class Message {
     leat_message* message_;
     leat_message as_received_;  // NOLINT: filled on the first change
     bool is_changed_ = false;
+    bool is_plain_ = true;  // goes on with its receipt, and alone
     Verdict verdict_ = Verdict::pass;
 };
 
@@ -179,6 +185,7 @@ inline void Message::emit(std::string_view topic, std::string_view key, std::str
     if (workshop_.emitted.size() >= kMaxEmitted) {
         throw std::length_error("a handler may emit at most 1024 messages for one that it receives");
     }
+    is_plain_ = false;
     leat_message& child = workshop_.emitted.emplace_back(now());
     leat_buffer_retain(child.buffer, 1);
     child.topic = copy(topic, child);

@@ -8,11 +8,11 @@
 // A bitmap ring; sequence numbers are never used twice, so a stale or second settlement is always recognised.
 // On the shard only.
 #pragma once
-#include <bit>
+#include <leat/sdk/flow/bit_ring.hpp>
+
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <vector>
 
 namespace leat {
 inline namespace v1 {
@@ -20,8 +20,7 @@ inline namespace v1 {
 class AckWindow {
   public:
     /// capacity  the most that may be above the watermark; an overrun aborts, in every build.
-    explicit AckWindow(uint64_t capacity)
-        : capacity_(capacity), words_(std::bit_ceil((capacity + 63) / 64)), mask_(words_.size() * 64 - 1) {}
+    explicit AckWindow(uint64_t capacity) : capacity_(capacity), bits_(capacity) {}
 
     /// The next sequence number, counted from 0.
     uint64_t add() {  // hot: per message
@@ -44,10 +43,8 @@ class AckWindow {
             if (ahead_) advance();
             return true;
         }
-        uint64_t& word = words_[(sequence & mask_) / 64];
-        const uint64_t bit = uint64_t{1} << (sequence % 64);
-        if (word & bit) return false;
-        word |= bit;
+        if (bits_.test(sequence)) return false;
+        bits_.set(sequence);
         ++ahead_;
         return true;
     }
@@ -57,8 +54,8 @@ class AckWindow {
         const uint64_t offset = first - watermark_, span = next_ - watermark_;
         if (offset >= span || n > span - offset) return false;
         if (offset > 0 || ahead_ > 0) {
-            if (!each_word(first, n, [](uint64_t& word, uint64_t bits) { return (word & bits) == 0; })) return false;
-            each_word(first, n, [](uint64_t& word, uint64_t bits) { return word |= bits, true; });
+            if (!bits_.is_clear(first, n)) return false;
+            bits_.set(first, n);
             ahead_ += n;
             if (offset == 0) advance();
         } else {
@@ -71,12 +68,12 @@ class AckWindow {
     bool is_settled(uint64_t sequence) const {
         if (sequence >= next_) return false;
         if (sequence < watermark_) return true;
-        return bit_of(sequence);
+        return bits_.test(sequence);
     }
 
     /// Empties the window: what is unsettled will be recognised as stale. The next number goes on from where it was.
     void reset() {
-        for (uint64_t& word : words_) word = 0;
+        bits_.clear_all();
         watermark_ = next_;
         ahead_ = 0;
     }
@@ -87,32 +84,11 @@ class AckWindow {
     uint64_t capacity() const { return capacity_; }
 
   private:
-    bool bit_of(uint64_t sequence) const { return (words_[(sequence & mask_) / 64] >> (sequence % 64)) & 1; }
-
     void advance() {
-        while (watermark_ < next_) {
-            uint64_t& word = words_[(watermark_ & mask_) / 64];
-            const auto offset = static_cast<unsigned>(watermark_ % 64);
-            const auto run = static_cast<unsigned>(std::countr_one(word >> offset));
-            if (run == 0) return;
-            const uint64_t ones = run == 64 ? ~uint64_t{0} : ((uint64_t{1} << run) - 1) << offset;
-            word &= ~ones;
-            watermark_ += run;
-            ahead_ -= run;
-        }
-    }
-
-    // Calls f(word, bits) for the words of n numbers, until it says false.
-    template <class F>
-    bool each_word(uint64_t first, uint64_t n, F&& f) {
-        while (n > 0) {
-            const uint64_t offset = first % 64, here = n < 64 - offset ? n : 64 - offset;
-            const uint64_t bits = (here == 64 ? ~uint64_t{0} : (uint64_t{1} << here) - 1) << offset;
-            if (!f(words_[(first & mask_) / 64], bits)) return false;
-            first += here;
-            n -= here;
-        }
-        return true;
+        const uint64_t run = bits_.run(watermark_, next_ - watermark_);
+        bits_.clear(watermark_, run);
+        watermark_ += run;
+        ahead_ -= run;
     }
 
     [[noreturn]] void overrun() const {
@@ -122,8 +98,7 @@ class AckWindow {
     }
 
     uint64_t capacity_;
-    std::vector<uint64_t> words_;
-    uint64_t mask_;
+    BitRing bits_;
     uint64_t next_ = 0;
     uint64_t watermark_ = 0;
     uint64_t ahead_ = 0;  // bits that are set: settled, above the watermark

@@ -3,12 +3,14 @@
 //     kept.keep(message);               // the caller holds a reference of its buffer for it
 //     leat_message again = kept.message();
 //
-// What is read when it ends stands first. On the shard only.
+// On the shard only.
 #pragma once
 #include <leat/sdk/flow/message.hpp>
+#include <leat/sdk/flow/settle.hpp>
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace leat {
 inline namespace v1 {
@@ -17,27 +19,15 @@ class Kept {
   public:
     /// Whether topic and key are small enough to be kept: below 4 GiB.
     static bool fits(const leat_message& m) { return ((m.topic.size | m.key.size) >> 32) == 0; }
-    static bool all_fit(const leat_message* batch, size_t n) {  // hot: per message, without a branch
-        uint64_t sizes = 0;
-        for (size_t i = 0; i < n; ++i) sizes |= batch[i].topic.size | batch[i].key.size;
-        return sizes >> 32 == 0;
-    }
 
+    // Most of a message lies in it as it lies in the message, and is copied in pieces of 16 bytes.
     void keep(const leat_message& m) {  // hot: per message
-        payload_ = m.payload.data;
-        payload_size_ = m.payload.size;
-        buffer_ = m.buffer;
-        topic_size_ = static_cast<uint32_t>(m.topic.size);
-        key_size_ = static_cast<uint32_t>(m.key.size);
+        std::memcpy(&body_, &m.payload, sizeof body_);
+        std::memcpy(&place_, &m.lane, sizeof place_);
         topic_ = m.topic.data;
         key_ = m.key.data;
-        headers_ = m.headers;
-        header_count_ = m.header_count;
-        flags_ = m.flags;
-        timestamp_ns_ = m.timestamp_ns;
-        lane_ = m.lane;
-        attempt_ = m.attempt;
-        ext_ = m.ext;
+        topic_size_ = static_cast<uint32_t>(m.topic.size);
+        key_size_ = static_cast<uint32_t>(m.key.size);
     }
 
     /// As it was kept; its receipt is empty.
@@ -45,41 +35,83 @@ class Kept {
         leat_message m;  // NOLINT: filled field by field
         m.topic = {topic_, topic_size_};
         m.key = {key_, key_size_};
-        m.payload = {payload_, payload_size_};
-        m.headers = headers_;
-        m.header_count = header_count_;
-        m.flags = flags_;
-        m.timestamp_ns = timestamp_ns_;
-        m.buffer = buffer_;
+        std::memcpy(&m.payload, &body_, sizeof body_);
         m.receipt = {nullptr, 0};
-        m.lane = lane_;
-        m.attempt = attempt_;
-        m.ext = ext_;
+        std::memcpy(&m.lane, &place_, sizeof place_);
         return m;
     }
 
-    leat_buffer* buffer() const { return buffer_; }
-    uint32_t lane() const { return lane_; }
+    leat_buffer* buffer() const { return body_.buffer; }
+    uint32_t lane() const { return place_.lane; }
     /// As content_size() of the message.
-    size_t content_size() const { return payload_size_ + topic_size_ + key_size_; }
+    size_t content_size() const { return body_.payload.size + topic_size_ + key_size_; }
 
   private:
-    const char* payload_ = nullptr;
-    size_t payload_size_ = 0;
-    leat_buffer* buffer_ = nullptr;
-    uint32_t topic_size_ = 0;
-    uint32_t key_size_ = 0;
+    struct Body {  // of leat_message: payload up to buffer
+        leat_bytes payload;
+        const leat_header* headers;
+        uint32_t header_count;
+        uint32_t flags;
+        int64_t timestamp_ns;
+        leat_buffer* buffer;
+    };
+    struct Place {  // of leat_message: lane up to its end
+        uint32_t lane;
+        uint32_t attempt;
+        const leat_ext* ext;
+    };
+    static_assert(offsetof(leat_message, payload) + sizeof(Body) == offsetof(leat_message, receipt));
+    static_assert(offsetof(leat_message, lane) + sizeof(Place) == sizeof(leat_message));
+
+    Body body_{};
+    Place place_{};
     const char* topic_ = nullptr;
     const char* key_ = nullptr;
-    const leat_header* headers_ = nullptr;
-    const leat_ext* ext_ = nullptr;
-    int64_t timestamp_ns_ = 0;
-    uint32_t header_count_ = 0;
-    uint32_t flags_ = 0;
-    uint32_t lane_ = 0;
-    uint32_t attempt_ = 0;
+    uint32_t topic_size_ = 0;
+    uint32_t key_size_ = 0;
 };
 static_assert(sizeof(Kept) == 88);
+
+/// What the messages of a batch are together, found while each is kept.
+///
+///     Tally tally(batch[0]);
+///     for (...) { kept[i].keep(batch[i]); tally.add(batch[i]); }
+///     if (!tally.fits(batch, n)) ...              // one of them cannot be kept
+///     tally.retain(batch, n);                     // a reference for each
+class Tally {
+  public:
+    explicit Tally(const leat_message& first) : buffer_(first.buffer) {}
+
+    void add(const leat_message& m) {  // hot: per message
+        names_ += m.topic.size + m.key.size;
+        payloads_ += m.payload.size;
+        others_ |= reinterpret_cast<uintptr_t>(m.buffer) ^ reinterpret_cast<uintptr_t>(buffer_);
+    }
+
+    /// Whether all can be kept.
+    bool fits(const leat_message* batch, size_t n) const {
+        if (names_ >> 32 == 0) return true;
+        for (size_t i = 0; i < n; ++i) {
+            if (!Kept::fits(batch[i])) return false;
+        }
+        return true;
+    }
+    /// Takes a reference of its buffer for each.
+    void retain(const leat_message* batch, size_t n) const {
+        if (shares_buffer()) return leat_buffer_retain(buffer_, static_cast<uint32_t>(n));
+        RetainRun held;
+        for (size_t i = 0; i < n; ++i) held.add(batch[i].buffer);
+    }
+    /// All have the same buffer, or none.
+    bool shares_buffer() const { return others_ == 0; }
+    uint64_t content_size() const { return names_ + payloads_; }  ///< of all together
+
+  private:
+    leat_buffer* buffer_;
+    uintptr_t others_ = 0;
+    uint64_t names_ = 0;
+    uint64_t payloads_ = 0;
+};
 
 }  // namespace v1
 }  // namespace leat

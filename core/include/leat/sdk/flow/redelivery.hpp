@@ -10,6 +10,7 @@
 #pragma once
 #include <leat/sdk/flow/ack_window.hpp>
 #include <leat/sdk/flow/buffer.hpp>
+#include <leat/sdk/flow/fifo.hpp>
 #include <leat/sdk/flow/kept.hpp>
 #include <leat/sdk/flow/settle.hpp>
 #include <leat/sdk/services.hpp>
@@ -100,6 +101,13 @@ class InFlight {
         uint64_t sequence;
         int64_t due_ns;
     };
+    // A batch whose messages share a buffer, or have none.
+    struct Together {
+        uint64_t first;  // its sequence numbers
+        uint64_t end;
+        uint64_t content;  // bytes
+    };
+    static constexpr size_t kLeastTogether = 16;  // a smaller batch is not worth the memory
 
     uint64_t floor() const { return by_confirmation_ ? confirmed_ : window_.watermark(); }
 
@@ -130,31 +138,31 @@ class InFlight {
 
     // Stamps the receipts and keeps copies.   // hot: per message
     void emit(leat_settler* settler, leat_message* batch, size_t n) {
-        if (!Kept::all_fit(batch, n)) throw std::length_error("a topic or a key of 4 GiB or more cannot be sent");
         // Where all is settled, the ring begins anew: the memory of the last messages is still in the cache.
         if (released_ == window_.next()) first_ = released_;
-        const uint64_t needed = window_.next() + n - released_;
+        const uint64_t sequence = window_.next(), needed = sequence + n - released_;
         if (needed > kept_.size()) grow(needed);
-        uint64_t sequence = window_.add(n);
-        uint64_t token = token_of(sequence);
-        uint64_t content = 0;
-        RetainRun held;
-        while (n > 0) {
-            const auto [kept, here] = row(sequence, n);
+        Tally tally(batch[0]);
+        for (size_t done = 0; done < n;) {
+            const uint64_t token = token_of(sequence) + done;
+            leat_message* const messages = batch + done;
+            const auto [kept, here] = row(sequence + done, n - done);
             for (size_t i = 0; i < here; ++i) {
-                leat_message& m = batch[i];
+                leat_message& m = messages[i];
                 m.receipt.settler = settler;
                 m.receipt.token = token + i;
                 kept[i].keep(m);
-                content += leat::content_size(m);
-                held.add(m.buffer);
+                tally.add(m);
             }
-            batch += here;
-            sequence += here;
-            token += here;
-            n -= here;
+            done += here;
         }
-        bytes_ += content;
+        if (!tally.fits(batch, n)) throw std::length_error("a topic or a key of 4 GiB or more cannot be sent");
+        window_.add(n);
+        tally.retain(batch, n);
+        bytes_ += tally.content_size();
+        if (n < kLeastTogether || !tally.shares_buffer()) return;
+        forget_parts();
+        together_.push_back({sequence, sequence + n, tally.content_size()});
     }
 
     // Whether an outcome of it is still due.
@@ -200,7 +208,31 @@ class InFlight {
         return n;
     }
 
-    void release_below(uint64_t watermark) {  // hot: per message
+    // Lets go of what is kept below the watermark.
+    void release_below(uint64_t watermark) {  // hot: per message, where outcomes come one by one
+        if (watermark - released_ != 1) return release_many(watermark);
+        const Kept& one = kept_at(released_++);
+        bytes_ -= one.content_size();
+        leat_buffer_release(one.buffer(), 1);
+    }
+    // At once what was emitted together.
+    void release_many(uint64_t watermark) {  // hot: per batch
+        while (released_ < watermark) {
+            forget_parts();
+            if (together_.empty() || together_.front().first > released_) {
+                release_each(together_.empty() ? watermark : std::min(watermark, together_.front().first));
+            } else if (together_.front().end > watermark) {
+                release_each(watermark);
+            } else {
+                const Together all = together_.front();
+                together_.pop_front();
+                bytes_ -= all.content;
+                released_ = all.end;
+                leat_buffer_release(kept_at(all.first).buffer(), static_cast<uint32_t>(all.end - all.first));
+            }
+        }
+    }
+    void release_each(uint64_t watermark) {  // hot: per message
         uint64_t content = 0;
         BufferRun run;
         while (released_ < watermark) {
@@ -213,6 +245,10 @@ class InFlight {
         }
         bytes_ -= content;
     }
+    // What has been released in part goes one by one.
+    void forget_parts() {
+        while (!together_.empty() && together_.front().first < released_) together_.pop_front();
+    }
 
     // Compacted: a small message that waits must not pin a large receive buffer.
     void keep_for_retry(Services services, uint64_t sequence, int64_t due_ns) {
@@ -221,6 +257,7 @@ class InFlight {
         ++again.attempt;
         compact(services, again);
         kept_at(sequence).keep(again);
+        together_.clear();  // its buffer is another one now
     }
 
     void grow(uint64_t needed) {
@@ -238,6 +275,7 @@ class InFlight {
     std::vector<Kept> kept_;  // a ring; holds [released_, next)
     uint64_t first_ = 0;      // the sequence number at its beginning
     uint64_t released_ = 0;
+    Fifo<Together> together_;  // what of it can be released together
     uint64_t confirmed_ = 0;
     uint64_t forgotten_ = 0;  // all below belong to connections that have ended
     uint64_t bytes_ = 0;

@@ -9,7 +9,9 @@
 #pragma once
 #include <leat/sdk/flow/message.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 
 namespace leat {
 inline namespace v1 {
@@ -65,9 +67,17 @@ class RetainRun {
 
 /// How many of n settlements, from the first on, are plain acknowledgements of neighbouring tokens.
 inline size_t plain_run(const leat_settlement* batch, size_t n) {  // hot: per message
-    const uint64_t token = batch[0].token;
+    static_assert(offsetof(leat_settlement, code) == offsetof(leat_settlement, outcome) + 4);
+    const auto ends_otherwise = [](const leat_settlement& s) {
+        uint64_t both;  // NOLINT: filled at once
+        std::memcpy(&both, &s.outcome, sizeof both);
+        return both;
+    };
+    uint64_t differs = 0;  // mostly all are: without a branch for each
+    for (size_t i = 0; i < n; ++i) differs |= (batch[i].token ^ (batch[0].token + i)) | ends_otherwise(batch[i]);
+    if (differs == 0) return n;
     size_t run = 0;
-    while (run < n && batch[run].token == token + run && (batch[run].outcome | batch[run].code) == 0) ++run;
+    while (batch[run].token == batch[0].token + run && ends_otherwise(batch[run]) == 0) ++run;
     return run;
 }
 static_assert(LEAT_ACK == 0 && LEAT_NONE == 0);
@@ -83,14 +93,11 @@ class Settlements {
     /// Settles a receipt. detail, if any, is delivered before this returns.
     void settle(const leat_receipt& receipt, uint32_t outcome, uint32_t code = LEAT_NONE,
                 const leat_detail* detail = nullptr) {  // hot: per message
-        if (receipt.settler != settler_ || count_ == LEAT_BATCH_MAX) flush_settlements();
-        settler_ = receipt.settler;
-        leat_settlement& s = batch_[count_++];
-        s.token = receipt.token;
-        s.outcome = outcome;
-        s.code = code;
-        s.detail = detail;
+        leat_settlement& s = *room_for(receipt.settler);
+        put(s, receipt.token, outcome, code);
+        ++count_;
         if (!detail) return;
+        s.detail = detail;
         flush_settlements();
         s.detail = nullptr;  // the caller's, who may end
     }
@@ -121,32 +128,31 @@ class Settlements {
     /// The same for n messages of which only this was kept: of(i) gives it.   // hot: per message
     template <class F>
     void end_each(size_t n, uint32_t outcome, uint32_t code, F&& of) {
-        size_t count = count_;  // in registers: what is stored may be anything, so members would be read again
-        leat_settler* settler = settler_;
-        leat_buffer* buffer = nullptr;
-        uint32_t refs = 0;
-        for (size_t i = 0; i < n; ++i) {
-            const Ended ended = of(i);
-            if (ended.receipt.settler != settler || count == LEAT_BATCH_MAX) {
-                count_ = count;
-                flush_settlements();
-                count = 0;
-                settler_ = settler = ended.receipt.settler;
-            }
-            leat_settlement& s = batch_[count++];
-            s.token = ended.receipt.token;
-            s.outcome = outcome;
-            s.code = code;
-            s.detail = nullptr;
-            if (ended.buffer != buffer) {
-                if (refs) buffers_.drop(buffer, refs);
-                buffer = ended.buffer;
-                refs = 0;
-            }
-            ++refs;
+        for (size_t i = 0; i < n;) {  // per run of one settler and one buffer, as neighbours mostly have
+            const Ended first = of(i);
+            Ended ended = first;
+            leat_settlement* at = room_for(first.receipt.settler);
+            const size_t begin = i, end = std::min(n, i + (LEAT_BATCH_MAX - count_));
+            do {
+                put(*at++, ended.receipt.token, outcome, code);
+                if (++i == end) break;
+                ended = of(i);
+            } while (ended.receipt.settler == first.receipt.settler && ended.buffer == first.buffer);
+            count_ += i - begin;
+            buffers_.drop(first.buffer, static_cast<uint32_t>(i - begin));
         }
-        count_ = count;
-        if (refs) buffers_.drop(buffer, refs);
+    }
+
+    /// The same for n messages whose tokens are neighbours, from that of `first` on, and who share a buffer.
+    void end_run(const leat_receipt& first, leat_buffer* buffer, size_t n, uint32_t outcome, uint32_t code) {
+        for (size_t done = 0; done < n;) {
+            leat_settlement* at = room_for(first.settler);
+            const size_t here = std::min(n - done, LEAT_BATCH_MAX - count_);
+            for (size_t i = 0; i < here; ++i) put(at[i], first.token + done + i, outcome, code);  // hot: per message
+            count_ += here;
+            done += here;
+        }
+        buffers_.drop(buffer, static_cast<uint32_t>(n));
     }
 
     /// Ends a message with a reason in words.
@@ -161,6 +167,18 @@ class Settlements {
     }
 
   private:
+    static void put(leat_settlement& s, uint64_t token, uint32_t outcome, uint32_t code) {  // hot: per message
+        const uint32_t both[] = {outcome, code};
+        s.token = token;
+        std::memcpy(&s.outcome, both, sizeof both);  // in one piece
+        s.detail = nullptr;
+    }
+    // Where the next settlement goes.
+    leat_settlement* room_for(leat_settler* settler) {
+        if (settler != settler_ || count_ == LEAT_BATCH_MAX) flush_settlements();
+        settler_ = settler;
+        return batch_ + count_;
+    }
     void flush_settlements() {
         if (count_ == 0) return;
         const size_t n = count_;
