@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include "expression/scratch.hpp"
 
@@ -134,8 +135,16 @@ class ConditionReader {
         if (!term.left.field && (term.test == Test::exists || term.test == Test::matches || !term.right.field)) {
             fail("a term needs a field of the message, such as topic, key, header:NAME or json:/pointer");
         }
+        find_texts(term);
         emit(Step::Kind::term, static_cast<uint32_t>(result_.terms_.size()));
         result_.terms_.push_back(std::move(term));
+    }
+
+    static void find_texts(Condition::Term& term) {
+        const auto is_text = [](const Operand& o) { return !o.field && !o.is_number; };
+        if (term.test != Test::equal && term.test != Test::unequal) return;
+        if (is_text(term.left)) std::swap(term.left, term.right);
+        term.is_of_text = is_text(term.right);
     }
 
     void read_test(Condition::Term& term) {
@@ -242,17 +251,36 @@ std::optional<Condition> Condition::compile(std::string_view text, const Surroun
     return ConditionReader(text, around, error).read();
 }
 
-Verdict Condition::evaluate(const leat_message& message, leat_text& scratch, leat_bytes& why) const {
+// On unknown, scratch holds why. What most conditions ask is told from a field alone.
+inline Verdict Condition::test(const Term& term, const leat_message& message, leat_text& scratch) {  // hot
     scratch.size = 0;
+    if (term.test != Test::exists && !term.is_of_text) return test_values(term, message, scratch);
+    FieldValue value;
+    const Found found = read_field(*term.left.field, message, scratch, value);
+    if (term.test == Test::exists) return found == Found::yes ? Verdict::yes : Verdict::no;
+    if (found == Found::yes) {
+        return (value.text == term.right.text) == (term.test == Test::equal) ? Verdict::yes : Verdict::no;
+    }
+    scratch.size = 0;
+    explain(*term.left.field, found, scratch);
+    return Verdict::unknown;
+}
+
+Verdict Condition::evaluate(const leat_message& message, leat_text& scratch, leat_bytes& why) const {
+    const auto tell_why = [&] { why = bytes({scratch.data, scratch.size}); };
+    if (program_.size() == 1) {  // most have one term
+        const Verdict verdict = test(terms_[0], message, scratch);
+        if (verdict == Verdict::unknown) tell_why();
+        return verdict;
+    }
     bool truth = false;
     for (size_t at = 0; at < program_.size(); ++at) {
         const Step step = program_[at];
         switch (step.kind) {
             case Step::Kind::term: {
-                scratch.size = 0;
                 const Verdict verdict = test(terms_[step.argument], message, scratch);
                 if (verdict == Verdict::unknown) {
-                    why = bytes({scratch.data, scratch.size});
+                    tell_why();
                     return verdict;
                 }
                 truth = verdict == Verdict::yes;
@@ -272,8 +300,7 @@ Verdict Condition::evaluate(const leat_message& message, leat_text& scratch, lea
     return truth ? Verdict::yes : Verdict::no;
 }
 
-// On unknown, scratch holds why.
-Verdict Condition::test(const Term& term, const leat_message& message, leat_text& scratch) {
+Verdict Condition::test_values(const Term& term, const leat_message& message, leat_text& scratch) {
     // Both operands may decode into scratch, which must not move under the first: what the second can need is
     // reserved.
     if (term.left.field && term.right.field) reserve(scratch, 2 * message.payload.size + 64);
@@ -284,7 +311,6 @@ Verdict Condition::test(const Term& term, const leat_message& message, leat_text
     };
     FieldValue left;
     const Found found = read(term.left, left);
-    if (term.test == Test::exists) return found == Found::yes ? Verdict::yes : Verdict::no;
     FieldValue right;
     const Found found_right = found == Found::yes ? read(term.right, right) : Found::yes;
     if (found != Found::yes || found_right != Found::yes) {

@@ -55,6 +55,7 @@ class Condition {
 
     struct Term {
         Test test = Test::exists;
+        bool is_of_text = false;  // asks whether a field, on the left, is a text or is not
         Operand left;
         Operand right;
         std::optional<Pattern> pattern;
@@ -68,6 +69,7 @@ class Condition {
     };
 
     static Verdict test(const Term& term, const leat_message& message, leat_text& scratch);
+    static Verdict test_values(const Term& term, const leat_message& message, leat_text& scratch);
     static Verdict compare(const Term& term, const FieldValue& left, const FieldValue& right, leat_text& scratch);
 
     std::vector<Term> terms_;

@@ -48,6 +48,9 @@ TEST_CASE("values are compared with numbers and texts") {
     CHECK(verdict("80 < json:/value") == "yes");
     CHECK(verdict("json:/value != -8.05e1") == "yes");
     CHECK(verdict("topic == \"plant/7/temp\"") == "yes");
+    CHECK(verdict("'plant/7/temp' == topic") == "yes");
+    CHECK(verdict("'plant/7/tem' == topic") == "no");
+    CHECK(verdict("'plant/7/temq' != topic") == "yes");
     CHECK(verdict("topic[1] == 7") == "yes");
     CHECK(verdict("topic[1] == '7'") == "yes");
     CHECK(verdict("topic[1] >= 7.5") == "no");
@@ -55,7 +58,11 @@ TEST_CASE("values are compared with numbers and texts") {
     CHECK(verdict("header:limit >= 80") == "yes");
     CHECK(verdict("header:\"odd name\" == 'x'") == "yes");
     CHECK(verdict("json:\"/odd key\" == 1") == "yes");
+    CHECK(verdict("json:/value == '80.5'") == "yes");
+    CHECK(verdict("'80.50' == json:/value") == "no");
+    CHECK(verdict("'x' != header:none") == "header:none: the message has none");
     CHECK(verdict("json:/on == true") == "yes");
+    CHECK(verdict("true != json:/on") == "no");
     CHECK(verdict("json:/on == false") == "no");
     CHECK(verdict("json:/text > 80") == "yes");
     CHECK(verdict("json:/value == '80.5'") == "yes");

@@ -74,12 +74,6 @@ Found read_timestamp(const leat_message& message, leat_text& scratch, FieldValue
     return Found::yes;
 }
 
-Found read_bytes(leat_bytes bytes, FieldValue& out) {
-    if (!bytes.data) return Found::missing;
-    out.text = view(bytes);
-    return Found::yes;
-}
-
 }  // namespace
 
 std::optional<Field> Field::parse(std::string_view text, const Surroundings& around, std::string& error) {
@@ -127,17 +121,11 @@ std::optional<Field> Field::parse(std::string_view text, const Surroundings& aro
     return field;
 }
 
-Found read_field(const Field& field, const leat_message& message, leat_text& scratch, FieldValue& out) {
+Found find_field(const Field& field, const leat_message& message, leat_text& scratch, FieldValue& out) {
     out = FieldValue{};
     switch (field.kind) {
-        case Field::Kind::topic:
-            return read_bytes(message.topic, out);
         case Field::Kind::level:
             return message.topic.data ? read_level(field, view(message.topic), out) : Found::missing;
-        case Field::Kind::key:
-            return read_bytes(message.key, out);
-        case Field::Kind::payload:
-            return read_bytes(message.payload, out);
         case Field::Kind::header:
             return read_header(field, message, out);
         case Field::Kind::json:
@@ -147,8 +135,9 @@ Found read_field(const Field& field, const leat_message& message, leat_text& scr
         case Field::Kind::route:
             out.text = field.name;
             return Found::yes;
+        default:
+            return read_field(field, message, scratch, out);
     }
-    return Found::missing;
 }
 
 void explain(const Field& field, Found found, leat_text& out) {

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "expression/json_scan.hpp"
+#include "expression/scratch.hpp"
 
 namespace leat::expression {
 
@@ -49,8 +50,27 @@ struct FieldValue {
     bool decoded = false;  // the view is the part of scratch that was appended
 };
 
+// Of fields that have to be looked for: a level, a header, in JSON, and the like.
+Found find_field(const Field& field, const leat_message& message, leat_text& scratch, FieldValue& out);
+
 // hot: per message. May append to `scratch`, and the view then lasts until the next append to it.
-Found read_field(const Field& field, const leat_message& message, leat_text& scratch, FieldValue& out);
+inline Found read_field(const Field& field, const leat_message& message, leat_text& scratch, FieldValue& out) {
+    const auto give = [&out](const leat_bytes& bytes) {
+        out = FieldValue{};
+        out.text = view(bytes);
+        return bytes.data ? Found::yes : Found::missing;
+    };
+    switch (field.kind) {
+        case Field::Kind::topic:
+            return give(message.topic);
+        case Field::Kind::key:
+            return give(message.key);
+        case Field::Kind::payload:
+            return give(message.payload);
+        default:
+            return find_field(field, message, scratch, out);
+    }
+}
 
 // Appends why `field` has no value: "json:/value: the payload is not JSON".
 void explain(const Field& field, Found found, leat_text& out);
