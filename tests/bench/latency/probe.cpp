@@ -3,6 +3,7 @@
 // Open loop: each message carries the moment when it was to be sent, whatever has become of those before it, and its
 // latency counts from that moment; a stall is seen by all messages that it delays, not by one (no coordinated
 // omission). Every latency is kept: the percentiles are exact.
+#include <poll.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -24,10 +25,12 @@ namespace {
 using namespace leat;
 
 constexpr std::string_view kUsage =
-    "usage: probe --from mqtt|kafka|rabbitmq --write NAME --to mqtt|kafka|rabbitmq --read NAME [--rate PER_SECOND]\n"
-    "             [--seconds S] [--warm-up S] [--size BYTES] [--keys N]\n"
+    "usage: probe --from mqtt|kafka|rabbitmq --write NAME --to mqtt|kafka|rabbitmq|confirmed [--read NAME]\n"
+    "             [--rate PER_SECOND] [--seconds S | --messages N] [--warm-up S | --warm-messages N]\n"
+    "             [--size BYTES] [--keys N]\n"
     "             [--mqtt-port P] [--amqp-port P] [--brokers LIST] [--partitions N]\n"
-    "Begins once a message has come through, and prints one line of JSON. Code 1 when nothing comes through.";
+    "Begins once a message has come through, and prints one line of JSON. Code 1 when nothing comes through.\n"
+    "--to confirmed: nothing is read; latency ends with the broker's confirmation.";
 
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::int64_t kPatience = 120 * kSecond;  // what has not come by then is missing, however busy the machine
@@ -72,8 +75,8 @@ struct Plan {
 
     explicit Plan(const test::Arguments& arguments)
         : rate(arguments.number("rate", 500)),
-          warm_up(arguments.number("warm-up", 3) * rate),
-          total(warm_up + arguments.number("seconds", 20) * rate),
+          warm_up(arguments.number("warm-messages", arguments.number("warm-up", 3) * rate)),
+          total(warm_up + arguments.number("messages", arguments.number("seconds", 20) * rate)),
           keys(arguments.number("keys", 64)),
           size(arguments.number("size", 100)) {}
 
@@ -120,7 +123,7 @@ bool wait_until_up(bench::Writer& writer, const Plan& plan, const Arrivals& arri
         Stamp{0, now_ns()}.write(payload, plan.size);
         writer.publish(payload, plan.key(0));
         sleep_until(now_ns() + kSecond / 10);
-        writer.take_confirms();
+        writer.take_confirms([](std::uint64_t) {});
     }
     return arrivals.is_up;
 }
@@ -138,7 +141,7 @@ std::vector<std::int64_t> send_all(bench::Writer& writer, const Plan& plan) {
         sleep_until(intended);
         if (number > plan.warm_up) late_ns.push_back(now_ns() - intended);
         writer.publish(payload, plan.key(number));
-        writer.take_confirms();
+        writer.take_confirms([](std::uint64_t) {});
     }
     return late_ns;
 }
@@ -146,7 +149,7 @@ std::vector<std::int64_t> send_all(bench::Writer& writer, const Plan& plan) {
 void wait_for_the_last(bench::Writer& writer, const Plan& plan, const Arrivals& arrivals) {
     const std::int64_t limit = now_ns() + kPatience;
     while (arrivals.distinct < plan.total && now_ns() < limit && test::stop_requested == 0) {
-        writer.take_confirms();
+        writer.take_confirms([](std::uint64_t) {});
         sleep_until(now_ns() + kSecond / 100);
     }
 }
@@ -165,6 +168,56 @@ std::string percentiles(std::vector<std::int64_t> all_ns) {
            field("p999", 0.999) + ", " + field("max", 1) + "}";
 }
 
+void print(const Plan& plan, std::uint64_t missing, std::uint64_t out_of_order,
+           const std::vector<std::int64_t>& latencies_ns, const std::vector<std::int64_t>& late_ns) {
+    std::cout << "{\"sent\": " << plan.total << ", \"missing\": " << missing << ", \"out_of_order\": " << out_of_order
+              << ", \"latency_us\": " << percentiles(latencies_ns) << ", \"sent_late_us\": " << percentiles(late_ns)
+              << ", \"latencies_ns\": [";
+    for (std::size_t i = 0; i < latencies_ns.size(); ++i) std::cout << (i > 0 ? "," : "") << latencies_ns[i];
+    std::cout << "]}" << std::endl;
+}
+
+/** Waits for confirmations until it is time, and takes them. */
+void take_until(bench::Writer& writer, std::int64_t ns, const bench::Writer::Confirmed& confirmed) {
+    for (std::int64_t left = ns - now_ns(); left > 0 && test::stop_requested == 0; left = ns - now_ns()) {
+        pollfd wanted{writer.fd(), POLLIN, 0};
+        const timespec limit{left / kSecond, left % kSecond};
+        if (::ppoll(&wanted, 1, &limit, nullptr) > 0) writer.take_confirms(confirmed);
+    }
+}
+
+/** From when each was to be sent to its confirmation. */
+int run_confirmed(const test::Arguments& arguments) {
+    const Plan plan(arguments);
+    const auto writer = bench::make_writer(arguments);
+    ::prctl(PR_SET_TIMERSLACK, 1);
+    std::vector<std::int64_t> intended_ns(plan.total + 1), confirmed_ns(plan.total + 1), late_ns, latencies_ns;
+    std::uint64_t confirmed = 0;
+    const auto take = [&](std::uint64_t number) {
+        if (number > plan.total || confirmed_ns[number] != 0) return;
+        confirmed_ns[number] = now_ns();
+        ++confirmed;
+    };
+    std::string payload;
+    const std::int64_t begin = now_ns() + kSecond / 10;
+    for (std::uint64_t number = 0; number <= plan.total && test::stop_requested == 0; ++number) {
+        intended_ns[number] =
+            begin + static_cast<std::int64_t>(number) * kSecond / static_cast<std::int64_t>(plan.rate);
+        Stamp{number, intended_ns[number]}.write(payload, plan.size);
+        take_until(*writer, intended_ns[number], take);
+        if (number > plan.warm_up) late_ns.push_back(now_ns() - intended_ns[number]);
+        writer->publish(payload, plan.key(number));
+    }
+    const std::int64_t limit = now_ns() + kPatience;
+    while (confirmed <= plan.total && now_ns() < limit && test::stop_requested == 0)
+        take_until(*writer, now_ns() + kSecond / 100, take);
+    for (std::uint64_t number = plan.warm_up + 1; number <= plan.total; ++number) {
+        if (confirmed_ns[number] != 0) latencies_ns.push_back(confirmed_ns[number] - intended_ns[number]);
+    }
+    print(plan, plan.total + 1 - confirmed, 0, latencies_ns, late_ns);
+    return confirmed > plan.total ? 0 : 1;
+}
+
 int run(const test::Arguments& arguments) {
     const Plan plan(arguments);
     Arrivals arrivals(plan);
@@ -181,10 +234,7 @@ int run(const test::Arguments& arguments) {
     reading.join();
     if (!is_up) std::cerr << "nothing comes through" << std::endl;
     if (!is_up) return 1;
-    std::cout << "{\"sent\": " << plan.total << ", \"missing\": " << plan.total - arrivals.distinct
-              << ", \"out_of_order\": " << arrivals.out_of_order()
-              << ", \"latency_us\": " << percentiles(arrivals.latencies_ns())
-              << ", \"sent_late_us\": " << percentiles(late_ns) << "}" << std::endl;
+    print(plan, plan.total - arrivals.distinct, arrivals.out_of_order(), arrivals.latencies_ns(), late_ns);
     return 0;
 }
 
@@ -194,7 +244,7 @@ int main(int argc, char** argv) {
     const test::Arguments arguments(argc, argv, kUsage);
     test::stop_on_signals();
     try {
-        return run(arguments);
+        return arguments.text("to") == "confirmed" ? run_confirmed(arguments) : run(arguments);
     } catch (const std::exception& failure) {
         std::cerr << "probe: " << failure.what() << std::endl;
         return 1;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 #include <optional>
 
 namespace leat::bench {
@@ -130,13 +131,17 @@ std::string subscribe(const Bench& bench, const Broker& b, const std::string& na
     return observe(bench.shop, s).failure;
 }
 
+void make_topic(const Bench& bench, const Broker& b, const std::string& name) {
+    const uint64_t first = first_messages(b.kind);
+    if (first == 0) return;
+    Traffic some;
+    some.messages = first;
+    some.from = {{"stream", 1'000'000}};  // that no writer has
+    (void)observe(bench.shop, broker_scene(b, name, Part::publish, some));
+}
+
 Sample publish(const Bench& bench, const Broker& b, const std::string& name, const Traffic& traffic) {
-    if (const uint64_t first = first_messages(b.kind)) {
-        Traffic some;
-        some.messages = first;
-        some.from = {{"stream", 1'000'000}};  // that no writer has
-        (void)observe(bench.shop, broker_scene(b, name, Part::publish, some));
-    }
+    make_topic(bench, b, name);
     const Observed seen = observe(bench.shop, broker_scene(b, name, Part::publish, traffic));
     Sample sample = rate_of(seen, traffic.messages, 0, &Observed::made_s);
     if (sample.failure.empty()) {
@@ -167,17 +172,20 @@ std::string BareLoops::program(const char* what) const {
 
 bool BareLoops::exist() const {
     const bool is_near = broker_.host == "127.0.0.1" || broker_.kind == BrokerKind::kafka;  // they know no other host
-    return is_near && !folder_.empty() && std::filesystem::exists(program("publish")) &&
-           std::filesystem::exists(program("consume"));
+    if (!is_near || folder_.empty()) return false;
+    const std::string all[] = {program("publish"), program("consume"), folder_ + "/bare_many", folder_ + "/probe"};
+    return std::all_of(std::begin(all), std::end(all),
+                       [](const std::string& each) { return std::filesystem::exists(each); });
 }
 
-Sample BareLoops::run(const char* what, std::vector<std::string> words, uint64_t n) const {
-    words.insert(words.begin(), program(what));
-    if (broker_.kind == BrokerKind::kafka) {
-        words.insert(words.end(), {"--brokers", broker_.host + ":" + std::to_string(broker_.port)});
-    } else {
-        words.insert(words.end(), {"--port", std::to_string(broker_.port)});
-    }
+BareLoops::Words BareLoops::address() const {
+    if (broker_.kind == BrokerKind::kafka) return {"--brokers", broker_.host + ":" + std::to_string(broker_.port)};
+    return {"--port", std::to_string(broker_.port)};
+}
+
+Sample BareLoops::run(Words words, uint64_t n) const {
+    const Words more = address();
+    words.insert(words.end(), more.begin(), more.end());
     const Ended ended = in_child(words, kLimit);
     Sample sample;
     sample.failure = ended.failure;
@@ -190,41 +198,108 @@ Sample BareLoops::run(const char* what, std::vector<std::string> words, uint64_t
     return sample;
 }
 
-Sample BareLoops::publish_to(const std::string& name, uint64_t n, size_t payload, uint64_t window) const {
+Sample BareLoops::run_many(const char* what, const std::string& name, const Load& load) const {
+    Words words = {folder_ + "/bare_many",
+                   "--broker",
+                   word(broker_.kind),
+                   "--do",
+                   what,
+                   "--name",
+                   name,
+                   "--count",
+                   std::to_string(load.messages),
+                   "--connections",
+                   std::to_string(load.connections),
+                   "--size",
+                   std::to_string(load.payload),
+                   "--lanes",
+                   std::to_string(load.lanes)};
+    if (load.window) words.insert(words.end(), {"--window", std::to_string(load.window)});
+    if (load.window && broker_.kind == BrokerKind::kafka) words.insert(words.end(), {"--set", "linger.ms=0"});
+    return run(words, load.messages);
+}
+
+Sample BareLoops::publish_to(const std::string& name, const Load& load) const {
+    if (load.connections > 1) return run_many("publish", name, load);
     const char* const target = broker_.kind == BrokerKind::kafka  ? "--topic"
                                : broker_.kind == BrokerKind::mqtt ? "--prefix"
                                                                   : "--queue";
-    std::vector<std::string> words = {target,    name,
-                                      "--count", std::to_string(n),
-                                      "--size",  std::to_string(payload),
-                                      "--lanes", std::to_string(kBrokerLanes)};
-    if (window) words.insert(words.end(), {"--window", std::to_string(window)});
-    if (window && broker_.kind == BrokerKind::kafka) words.insert(words.end(), {"--set", "linger.ms=0"});
-    return run("publish", words, n);
+    Words words = {program("publish"),
+                   target,
+                   name,
+                   "--count",
+                   std::to_string(load.messages),
+                   "--size",
+                   std::to_string(load.payload),
+                   "--lanes",
+                   std::to_string(load.lanes)};
+    if (load.window) words.insert(words.end(), {"--window", std::to_string(load.window)});
+    if (load.window && broker_.kind == BrokerKind::kafka) words.insert(words.end(), {"--set", "linger.ms=0"});
+    return run(words, load.messages);
 }
 
-Sample BareLoops::publish(uint64_t n, size_t payload, uint64_t window) const {
+Sample BareLoops::publish(const Load& load) const {
     const std::string name = fresh_name();
-    if (const uint64_t first = first_messages(broker_.kind)) (void)publish_to(name, first, 100, 0);
-    return publish_to(name, n, payload, window);
+    if (const uint64_t first = first_messages(broker_.kind)) (void)publish_to(name, {.messages = first});
+    return publish_to(name, load);
 }
 
-Sample BareLoops::consume(uint64_t n, size_t payload) const {
-    const std::string name = fresh_name(), count = std::to_string(n);
-    const std::vector<std::string> session = {"--filter", name + "/#", "--client-id", name + "-source", "--expect"};
-    const auto reading = [&](const std::string& expected) {
-        std::vector<std::string> words = session;
-        words.push_back(expected);
-        return words;
-    };
-    if (broker_.kind == BrokerKind::mqtt) (void)run("consume", reading("0"), n);
-    Sample filled = publish_to(name, n, payload, 0);
+Sample BareLoops::consume(const Load& load) const {
+    const std::string name = fresh_name();
+    if (broker_.kind == BrokerKind::mqtt) (void)run_many("subscribe", name, load);
+    Load whole = load;
+    whole.connections = 1;
+    const Sample filled = publish_to(name, whole);
     if (!filled.failure.empty()) return filled;
-    if (broker_.kind == BrokerKind::mqtt) return run("consume", reading(count), n);
+    if (load.connections > 1 || broker_.kind == BrokerKind::mqtt) return run_many("read", name, load);
+    const std::string count = std::to_string(load.messages);
     if (broker_.kind == BrokerKind::kafka) {
-        return run("consume", {"--topic", name, "--group", name, "--expect", count}, n);
+        return run({program("consume"), "--topic", name, "--group", name, "--expect", count}, load.messages);
     }
-    return run("consume", {"--queue", name, "--expect", count}, n);
+    return run({program("consume"), "--queue", name, "--expect", count}, load.messages);
+}
+
+Sample BareLoops::delay(const Steady& what) const {
+    const std::string name = fresh_name(), kind = word(broker_.kind);
+    const auto whole = [](double value) { return std::to_string(static_cast<uint64_t>(value)); };
+    const uint64_t first = first_messages(broker_.kind);
+    if (first && !what.is_through) (void)publish_to(name, {.messages = first});
+    Words words = {folder_ + "/probe",
+                   "--from",
+                   kind,
+                   "--write",
+                   name,
+                   "--to",
+                   what.is_through ? kind : "confirmed",
+                   "--read",
+                   name,
+                   "--rate",
+                   whole(what.rate),
+                   "--messages",
+                   whole(what.rate * what.seconds),
+                   "--warm-messages",
+                   whole(what.rate * what.warm_up),
+                   "--keys",
+                   std::to_string(kBrokerLanes),
+                   "--size",
+                   std::to_string(what.payload)};
+    const char* const port = broker_.kind == BrokerKind::mqtt ? "--mqtt-port" : "--amqp-port";
+    if (broker_.kind == BrokerKind::kafka) {
+        words.insert(words.end(), {"--brokers", broker_.host + ":" + std::to_string(broker_.port)});
+    } else {
+        words.insert(words.end(), {port, std::to_string(broker_.port)});
+    }
+    const Ended ended = in_child(words, kLimit);
+    Sample sample;
+    sample.failure = ended.failure;
+    if (!sample.failure.empty()) return sample;
+    const Json json = Json::parse(ended.output, nullptr, false);
+    if (json.is_discarded()) return sample.failure = "the probe told no figures", sample;
+    if (json.at("missing") != 0) return sample.failure = "the bare loop lost messages", sample;
+    for (const Json& ns : json.at("latencies_ns")) sample.delays.record(ns.get<int64_t>());
+    sample.value = static_cast<double>(sample.delays.percentile(50)) / 1000;
+    sample.peak_mb = ended.peak_mb;
+    return sample;
 }
 
 }  // namespace leat::bench

@@ -4,6 +4,7 @@
 #include "bench/cases/brokers.hpp"
 
 #include <string>
+#include <vector>
 
 namespace leat::bench {
 
@@ -36,29 +37,50 @@ Scene broker_scene(const Broker& broker, const std::string& name, Part part, con
 /// Returns why it failed.
 std::string subscribe(const Bench& bench, const Broker& broker, const std::string& name, const Traffic& traffic);
 
+/// A topic of Kafka comes to be with its first messages, which takes longer than what is measured; no other needs it.
+void make_topic(const Bench& bench, const Broker& broker, const std::string& name);
+
 /// The rate at which messages are confirmed, from the first that is made on.
 Sample publish(const Bench& bench, const Broker& broker, const std::string& name, const Traffic& traffic);
 
 /// The rate at which a backlog is read, from its first message to its last.
 Sample consume(const Bench& bench, const Broker& broker, const Traffic& traffic);
 
-/// A loop around the broker's client, without a router: programs of tests/bench/ceilings, in a process of their own.
+/// Loops around the broker's client, without a router: programs of tests/bench, in processes of their own.
 class BareLoops {
   public:
     /// `folder`: where the programs are; empty: nowhere.
     BareLoops(std::string folder, const Broker& broker) : folder_(std::move(folder)), broker_(broker) {}
 
-    /// Whether both are there.
+    /// Whether all are there.
     bool exist() const;
-    /// `window`: in flight at most; 0: the program's own.
-    Sample publish(uint64_t n, size_t payload, uint64_t window = 0) const;
-    /// Of a backlog that is made for it.
-    Sample consume(uint64_t n, size_t payload) const;
+    struct Load {
+        uint64_t messages = 0;
+        size_t payload = 100;
+        uint64_t window = 0;  ///< in flight at most; 0: the program's own
+        uint64_t lanes = kBrokerLanes;
+        int connections = 1;
+    };
+    Sample publish(const Load& load) const;
+    /// Of a backlog that is made for it. Of Kafka each connection is a group: it gets all.
+    Sample consume(const Load& load) const;
+
+    struct Steady {
+        size_t payload = 100;
+        double rate = 500;       ///< messages a second
+        double seconds = 1;      ///< that count
+        double warm_up = 1;      ///< before them
+        bool is_through = true;  ///< from publishing to reading; else to the confirmation
+    };
+    Sample delay(const Steady& what) const;
 
   private:
+    using Words = std::vector<std::string>;
     std::string program(const char* what) const;
-    Sample run(const char* what, std::vector<std::string> words, uint64_t n) const;
-    Sample publish_to(const std::string& name, uint64_t n, size_t payload, uint64_t window) const;
+    Words address() const;
+    Sample run(Words words, uint64_t n) const;
+    Sample run_many(const char* what, const std::string& name, const Load& load) const;
+    Sample publish_to(const std::string& name, const Load& load) const;
 
     std::string folder_;
     Broker broker_;

@@ -47,14 +47,14 @@ void add_rate(const Bench& bench, const Broker& b, const BareLoops& bare, size_t
     writes.most_rounds = reads.most_rounds = 2;
     if (bare.exist()) {
         writes.ceiling = reads.ceiling = "bare loop";
-        writes.bare = [bare, n, payload] { return bare.publish(n, payload); };
-        reads.bare = [bare, n, payload] { return bare.consume(n, payload); };
+        writes.bare = [bare, n, payload] { return bare.publish({.messages = n, .payload = payload}); };
+        reads.bare = [bare, n, payload] { return bare.consume({.messages = n, .payload = payload}); };
     }
     into.push_back(std::move(writes));
     into.push_back(std::move(reads));
 }
 
-void add_counts(const Bench& bench, const Broker& b, Cases& into) {
+void add_counts(const Bench& bench, const Broker& b, const BareLoops& bare, Cases& into) {
     for (uint64_t n = 10; n <= static_cast<uint64_t>(kMost * std::min(bench.effort.scale, 1.0)); n *= 10) {
         Case c(
             point("publish/" + word(b.kind) + "/count/" + std::to_string(n),
@@ -64,6 +64,12 @@ void add_counts(const Bench& bench, const Broker& b, Cases& into) {
         traffic.messages = n;
         c.run = [&bench, b, traffic] { return publish(bench, b, fresh_name(), traffic); };
         c.most_rounds = n > usual_count(b.kind) ? 1 : 2;  // as long as many rounds of the others
+        if (bare.exist()) {
+            // A minute of RabbitMQ's is enough: a tenth of them has the same rate.
+            const uint64_t compared = n > 50 * usual_count(b.kind) ? n / 10 : n;
+            c.ceiling = compared == n ? "bare loop" : "bare loop, a tenth of them";
+            c.bare = [bare, compared] { return bare.publish({.messages = compared}); };
+        }
         into.push_back(std::move(c));
     }
 }
@@ -79,7 +85,10 @@ void add_acks(const Bench& bench, const Broker& b, const BareLoops& bare, Cases&
         double share;  // of the usual number of messages
     };
     for (const Kind& kind :
-         {Kind{"individual", "confirmed before the next is made", 1, 1, 0.02},
+         {Kind{"individual", "confirmed before the next is made", 1, 1,
+               b.kind == BrokerKind::kafka  ? 0.02
+               : b.kind == BrokerKind::mqtt ? 0.1
+                                            : 0.05},
           Kind{"batched", "256 on their way at most", 256, 1, 0.5},
           Kind{"concurrent", "by two routes on two cores, 256 on their way of each", 256, 2, 0.5}}) {
         Case c(
@@ -94,17 +103,21 @@ void add_acks(const Bench& bench, const Broker& b, const BareLoops& bare, Cases&
             return sample;
         };
         c.run = [&bench, b, traffic, microseconds] { return microseconds(publish(bench, b, fresh_name(), traffic)); };
-        if (bare.exist() && kind.writers == 1) {
-            c.ceiling = "bare loop with the same window";
+        if (bare.exist()) {
+            c.ceiling = kind.writers == 1 ? "bare loop with the same window"
+                                          : "two threads, a bare loop each with that window";
             c.bare = [bare, traffic, microseconds] {
-                return microseconds(bare.publish(traffic.messages, traffic.payload, traffic.in_flight));
+                return microseconds(bare.publish({.messages = traffic.messages,
+                                                  .payload = traffic.payload,
+                                                  .window = traffic.in_flight,
+                                                  .connections = traffic.writers}));
             };
         }
         into.push_back(std::move(c));
     }
 }
 
-void add_concurrency(const Bench& bench, const Broker& b, Cases& into) {
+void add_concurrency(const Bench& bench, const Broker& b, const BareLoops& bare, Cases& into) {
     const uint64_t n = bench.effort.count(static_cast<double>(usual_count(b.kind))) / 16 * 16;
     const auto add = [&](const std::string& what, const std::string& text, uint64_t x, const Traffic& traffic) {
         Case c(point("concurrency/" + word(b.kind) + "/" + what + "/" + std::to_string(x),
@@ -114,6 +127,15 @@ void add_concurrency(const Bench& bench, const Broker& b, Cases& into) {
             return reads ? consume(bench, b, traffic) : publish(bench, b, fresh_name(), traffic);
         };
         c.most_rounds = 1;
+        if (bare.exist()) {
+            const bool reads = what == "readers";
+            const BareLoops::Load load{.messages = traffic.messages,
+                                       .payload = traffic.payload,
+                                       .lanes = traffic.devices,
+                                       .connections = reads ? traffic.readers : traffic.writers};
+            c.ceiling = load.connections == 1 ? "bare loop" : "as many threads, a bare loop each";
+            c.bare = [bare, load, reads] { return reads ? bare.consume(load) : bare.publish(load); };
+        }
         into.push_back(std::move(c));
     };
     for (const int k : {1, 4, 16}) {
@@ -133,48 +155,79 @@ void add_concurrency(const Bench& bench, const Broker& b, Cases& into) {
     }
 }
 
-void add_delays(const Bench& bench, const Broker& b, Cases& into) {
-    const std::string name = word(b.kind);
-    const double rate = bench.effort.rate_or(kSteady);
-    // Connections are made, topics and groups come to be: what is due meanwhile is late, and tells nothing.
-    const auto writer_warms = static_cast<uint64_t>(rate);
-    const auto reader_warms = static_cast<uint64_t>(rate * (b.kind == BrokerKind::kafka ? 4 : 1.5));
-    const uint64_t n = bench.effort.count(rate * 2);
+// How long delays are measured, at a steady rate. Before that connections are made, topics and groups come to be:
+// what is due meanwhile is late, and tells nothing.
+struct Steadily {
+    double rate, seconds, publish_warm_up, consume_warm_up;
+
+    Steadily(const Bench& bench, BrokerKind kind)
+        : rate(bench.effort.rate_or(kSteady)),
+          seconds(1.5 * std::min(bench.effort.scale, 1.0)),
+          publish_warm_up(0.5),
+          consume_warm_up(kind == BrokerKind::kafka ? 2 : 1) {}
+    uint64_t counted() const { return static_cast<uint64_t>(rate * seconds); }
+};
+
+Sample publish_delay(const Bench& bench, const Broker& b, size_t payload, const Steadily& steadily) {
+    const std::string record = bench.shop.file("ack"), fresh = fresh_name();
+    make_topic(bench, b, fresh);
+    const auto warm = static_cast<uint64_t>(steadily.rate * steadily.publish_warm_up);
+    Traffic traffic;
+    traffic.payload = payload;
+    traffic.messages = warm + steadily.counted();
+    traffic.from = {{"rate", steadily.rate}, {"record", record}};
+    Scene s = broker_scene(b, fresh, Part::publish, traffic);
+    s.records = {record};
+    s.warm_up = warm;
+    return delay_of(observe(bench.shop, s), steadily.counted());
+}
+
+Sample consume_delay(const Bench& bench, const Broker& b, size_t payload, const Steadily& steadily) {
+    const std::string record = bench.shop.file("delays"), fresh = fresh_name();
+    const auto warm = static_cast<uint64_t>(steadily.rate * steadily.consume_warm_up);
+    Traffic traffic;
+    traffic.payload = payload;
+    Sample failed;
+    failed.failure = subscribe(bench, b, fresh, traffic);
+    if (!failed.failure.empty()) return failed;
+    traffic.messages = warm + steadily.counted();
+    traffic.from = {{"rate", steadily.rate}};
+    traffic.measures = {{"record", record}};
+    Scene s = broker_scene(b, fresh, Part::both, traffic);
+    s.records = {record};
+    s.warm_up = warm;
+    return delay_of(observe(bench.shop, s), steadily.counted());
+}
+
+void add_delays(const Bench& bench, const Broker& b, const BareLoops& bare, Cases& into) {
+    const Steadily steadily(bench, b.kind);
     for (const size_t payload : kPayloads) {
-        Traffic traffic;
-        traffic.payload = payload;
-        traffic.from = {{"rate", rate}};
         const auto add = [&](const std::string& what, const std::string& text, auto run) {
-            Case c(point(what + "/" + name + "/latency/" + std::to_string(payload),
-                         title(b.kind) + ", " + text + ", " + size_text(payload) + ", " + short_count(rate) + "/s",
-                         what + " latency of " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
+            Case c(point(
+                what + "/" + word(b.kind) + "/latency/" + std::to_string(payload),
+                title(b.kind) + ", " + text + ", " + size_text(payload) + ", " + short_count(steadily.rate) + "/s",
+                what + " latency of " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
             c.frame.unit = "us";
             c.frame.higher_is_better = false;
-            c.most_rounds = 1;  // each round is some thousand messages
-            c.run = run;
+            c.most_rounds = 1;  // each round is some hundred messages
+            c.run = [&bench, b, payload, steadily, run] { return run(bench, b, payload, steadily); };
+            if (bare.exist()) {
+                const bool is_through = what == "consume";
+                c.ceiling =
+                    is_through ? "bare clients, due -> published -> received" : "bare client, due -> confirmed";
+                c.bare = [bare, payload, steadily, is_through] {
+                    return bare.delay({.payload = payload,
+                                       .rate = steadily.rate,
+                                       .seconds = steadily.seconds,
+                                       .warm_up = steadily.publish_warm_up,
+                                       .is_through = is_through});
+                };
+            }
             into.push_back(std::move(c));
         };
-        add("publish", "due -> confirmed", [&bench, b, n, traffic, warm = writer_warms]() mutable {
-            const std::string record = bench.shop.file("ack");
-            traffic.messages = warm + n;
-            traffic.from["record"] = record;
-            Scene s = broker_scene(b, fresh_name(), Part::publish, traffic);
-            s.records = {record};
-            s.warm_up = warm;
-            return delay_of(observe(bench.shop, s), n);
-        });
-        add("consume", "due -> published -> received", [&bench, b, n, traffic, warm = reader_warms]() mutable {
-            const std::string record = bench.shop.file("delays"), fresh = fresh_name();
-            Sample failed;
-            failed.failure = subscribe(bench, b, fresh, traffic);
-            if (!failed.failure.empty()) return failed;
-            traffic.messages = warm + n;
-            traffic.measures = {{"record", record}};
-            Scene s = broker_scene(b, fresh, Part::both, traffic);
-            s.records = {record};
-            s.warm_up = warm;
-            return delay_of(observe(bench.shop, s), n);
-        });
+        add("publish", "due -> confirmed", publish_delay);
+        const bool is_middle = payload == 256 || payload == 4096;  // the curve is flat: its ends and one between
+        if (!is_middle) add("consume", "due -> published -> received", consume_delay);
     }
 }
 
@@ -217,10 +270,10 @@ bool answers(const Broker& broker) {
 void add_broker_cases(const Bench& bench, const Broker& broker, const std::string& ceilings, Cases& into) {
     const BareLoops bare(ceilings, broker);
     for (const size_t payload : kPayloads) add_rate(bench, broker, bare, payload, into);
-    add_counts(bench, broker, into);
+    add_counts(bench, broker, bare, into);
     add_acks(bench, broker, bare, into);
-    add_concurrency(bench, broker, into);
-    add_delays(bench, broker, into);
+    add_concurrency(bench, broker, bare, into);
+    add_delays(bench, broker, bare, into);
 }
 
 }  // namespace leat::bench

@@ -142,6 +142,8 @@ void add_consume_rates(const Bench& bench, Cases& into) {
     }
 }
 
+bool has_two_cores() { return std::thread::hardware_concurrency() > 1; }
+
 // `polls`: the shards never sleep.
 Case delay_case(const Bench& bench, size_t payload, bool polls) {
     const double rate = bench.effort.rate_or(polls ? 20'000 : 2'000);
@@ -157,7 +159,8 @@ Case delay_case(const Bench& bench, size_t payload, bool polls) {
     if (payload == kUsual && !polls) c.frame.goal = {.p99_us = 30};
     c.run = [&bench, n, payload, rate, polls] {
         const std::string record = bench.shop.file("delays");
-        const Json shards = polls ? Json{{"count", 2}, {"cpus", {0, 1}}, {"busy_poll", true}} : Json(2);
+        Json shards = {{"count", 2}, {"busy_poll", polls}};
+        if (has_two_cores()) shards["cpus"] = {0, 1};  // as the bare threads have them
         Scene scene = crossing(n, payload, {{"rate", rate}, {"spin", true}}, {{"record", record}}, shards);
         scene.records = {record};
         scene.unwatched = how_long(n, rate);
@@ -171,9 +174,8 @@ Case delay_case(const Bench& bench, size_t payload, bool polls) {
 }
 
 void add_consume_delays(const Bench& bench, Cases& into) {
-    const bool has_two = std::thread::hardware_concurrency() > 1;
     for (const size_t payload : {size_t{64}, kUsual, size_t{256}, size_t{1024}, size_t{4096}, size_t{16384}}) {
-        if (has_two) into.push_back(delay_case(bench, payload, true));
+        if (has_two_cores()) into.push_back(delay_case(bench, payload, true));
         into.push_back(delay_case(bench, payload, false));
     }
 }

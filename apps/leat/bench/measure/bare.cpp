@@ -4,6 +4,7 @@
 #include "bench/measure/child.hpp"
 
 #include <poll.h>
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -73,6 +74,15 @@ void cross_all(const BareCross& what, Run& run) {
     reader.join();
 }
 
+// Keeps this thread on a core, where there are two of them.
+void stay_on(unsigned core) {
+    if (std::thread::hardware_concurrency() < 2) return;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(core, &set);
+    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
 // The other end of a delay: sees that a message was written, and when.
 class Reader {
   public:
@@ -95,6 +105,7 @@ class Reader {
 
   private:
     void read() {
+        stay_on(1);
         for (uint64_t at = 0; at < what_.messages; ++at) {
             while (written_.load(std::memory_order_acquire) <= at) {
                 if (what_.sleeps) wait();
@@ -122,6 +133,7 @@ class Reader {
 void delay_all(const BareDelay& what, Run& run) {
     Ring ring(what.payload);
     Maker maker(what.payload);
+    if (what.crosses) stay_on(0);
     std::unique_ptr<Reader> reader = what.crosses ? std::make_unique<Reader>(what, ring) : nullptr;
     run.start();
     const int64_t origin = now_ns() + 1'000'000;
