@@ -7,6 +7,7 @@
 // On the shard only.
 #pragma once
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -29,8 +30,9 @@ class Numbers {
     size_t write(char* at) {  // hot: per message
         const size_t size = digits_.size() - begin_;
         std::memcpy(at, digits_.data() + begin_, size);
-        at[size - 1] = static_cast<char>('0' + last_two_ % 10);
-        if (size > 1) at[size - 2] = static_cast<char>('0' + last_two_ / 10);
+        const char* two = kTwoDigits.data() + size_t{2} * last_two_;
+        at[size - 1] = two[1];
+        if (size > 1) at[size - 2] = two[0];
         increment();
         return size;
     }
@@ -45,6 +47,15 @@ class Numbers {
         ++digits_[i];
         if (i < begin_) begin_ = i;
     }
+
+    static constexpr std::array<char, 200> kTwoDigits = [] {
+        std::array<char, 200> all{};
+        for (size_t i = 0; i < 100; ++i) {
+            all[2 * i] = static_cast<char>('0' + i / 10);
+            all[2 * i + 1] = static_cast<char>('0' + i % 10);
+        }
+        return all;
+    }();
 
     size_t least_size_;
     std::string digits_;  // right-aligned; the number begins at begin_

@@ -167,12 +167,32 @@ void Source::sleep_until_next() {
         this);
 }
 
-size_t Source::write_payload(char* at, uint64_t index, int64_t now) {  // hot: per message
-    if (stamps_) {
-        const uint64_t number = options_.first + (devices_.size() == 1 ? index : index / devices_.size());
-        return stamps_->write(at, options_.stream + device_, number, is_open_loop() ? due_ns(index) : now);
+// The messages of a batch; write(at, index) writes the payload of the message of that index and returns its size.
+template <class Write>
+void Source::fill(char* at, size_t n, leat_buffer* buffer, Write&& write) {
+    const int64_t now = services().host->wall_ns();
+    const leat_header* const headers = headers_.data();
+    const auto header_count = static_cast<uint32_t>(headers_.size());
+    const uint64_t first = made();
+    for (size_t i = 0; i < n; ++i) {  // hot: per message
+        const Device& device = devices_[device_];
+        const size_t size = write(at, first + i);
+        leat_message& m = batch_[i];
+        m.topic = device.topic;
+        m.key = device.key;
+        m.payload.data = at;
+        m.payload.size = size;
+        m.headers = headers;
+        m.header_count = header_count;
+        m.flags = 0;
+        m.timestamp_ns = now;
+        m.buffer = buffer;
+        m.lane = device_;
+        m.attempt = 0;
+        m.ext = nullptr;
+        at += size;
+        if (++device_ == options_.devices) device_ = 0;
     }
-    return sensors_ ? sensors_->write(at, device_, options_.first + index) : numbers_.write(at);
 }
 
 void Source::emit_batch(size_t n) {
@@ -183,28 +203,19 @@ void Source::emit_batch(size_t n) {
     leat_buffer_retain(names_, 1);
     services().host->buffer_adopt(buffer, names_, 1);
     leat_buffer_retain(buffer, static_cast<uint32_t>(n - 1));
-    const int64_t now = services().host->wall_ns();
-    const int64_t steady_now = services().host->now_ns();
-    uint64_t index = made();
-    if (index == 0) services().host->counter_set(begin_, static_cast<uint64_t>(steady_now));
-    for (size_t i = 0; i < n; ++i, ++index) {  // hot: per message
-        const Device& device = devices_[device_];
-        const size_t size = write_payload(at, index, steady_now);
-        leat_message& m = batch_[i];
-        m.topic = device.topic;
-        m.key = device.key;
-        m.payload.data = at;
-        m.payload.size = size;
-        m.headers = headers_.data();
-        m.header_count = static_cast<uint32_t>(headers_.size());
-        m.flags = 0;
-        m.timestamp_ns = now;
-        m.buffer = buffer;
-        m.lane = device_;
-        m.attempt = 0;
-        m.ext = nullptr;
-        at += size;
-        if (++device_ == devices_.size()) device_ = 0;
+    const bool is_first = made() == 0;
+    const int64_t now = stamps_ || is_first ? services().host->now_ns() : 0;
+    if (is_first) services().host->counter_set(begin_, static_cast<uint64_t>(now));
+    if (stamps_) {
+        fill(at, n, buffer, [&](char* to, uint64_t index) {
+            const uint64_t number = options_.first + (devices_.size() == 1 ? index : index / devices_.size());
+            return stamps_->write(to, options_.stream + device_, number, is_open_loop() ? due_ns(index) : now);
+        });
+    } else if (sensors_) {
+        fill(at, n, buffer,
+             [&](char* to, uint64_t index) { return sensors_->write(to, device_, options_.first + index); });
+    } else {
+        fill(at, n, buffer, [&](char* to, uint64_t) { return numbers_.write(to); });
     }
     if (options_.rate.per_second > 0) budget_ -= static_cast<double>(n);
     emit(*window_, batch_, n);

@@ -40,7 +40,8 @@ class Source : public leat::Source {
     void open_figures();
     uint64_t allowed();
     void emit_batch(size_t n);
-    size_t write_payload(char* at, uint64_t index, int64_t now);
+    template <class Write>
+    void fill(char* at, size_t n, leat_buffer* buffer, Write&& write);
     void sleep_until_next();
     int64_t due_ns(uint64_t index) const;
     void write_record() const;
