@@ -29,45 +29,53 @@ Policy::~Policy() { route().shard().timers().cancel_all(&sent_); }
 
 void Policy::push_on(leat_message* batch, size_t n) {
     if (setup().policy.timeout.count()) watch_time();
-    if (!keep(batch, n)) {
-        n = refuse_oversized(batch, n);
-        if (n == 0) return;
-        keep(batch, n);
+    const int64_t now = now_ns();
+    for (size_t kept = 0; kept < n;) {
+        const size_t more = keep(batch + kept, n - kept, now);
+        if (more == 0) n = kept + refuse_oversized(batch + kept, n - kept);
+        kept += more;
     }
-    next().push(&next(), batch, n);  // a sink may settle in this call: what is kept has its references by now
+    if (n == 0) return;
+    next().push(&next(), batch, n);  // a sink may settle in this call: what is
+                                     // kept has its references by now
 }
 
-// False: one of them is too large to be kept, and nothing was done.
-bool Policy::keep(leat_message* batch, size_t n) {
+// Keeps those of the first one's settler that stand together, from it on;
+// returns how many. 0: one of them is too large to be kept, and nothing was
+// done.
+size_t Policy::keep(leat_message* batch, size_t n, int64_t now) {
     const uint64_t first = sent_.reserve(n);
     const leat_receipt above = batch[0].receipt;
-    uint64_t others = 0;  // whether receipts are no neighbours
+    uint64_t others = 0;  // whether tokens are no neighbours
     Tally tally(batch[0]);
-    for (size_t done = 0; done < n;) {
-        leat_message* const messages = batch + done;
-        const auto [cells, here] = sent_.row(first + done, n - done);
-        for (size_t i = 0; i < here; ++i) {  // hot: per message
+    size_t kept = 0;
+    for (bool ends = false; kept < n && !ends;) {
+        leat_message* const messages = batch + kept;
+        const auto [cells, here] = sent_.row(first + kept, n - kept);
+        size_t i = 0;
+        for (; i < here; ++i) {  // hot: per message
             leat_message& m = messages[i];
+            if ((ends = m.receipt.settler != above.settler)) break;
             cells[i].kept.keep(m);
-            cells[i].receipt = m.receipt;
+            cells[i].token = m.receipt.token;
             tally.add(m);
-            others |= (m.receipt.token ^ (above.token + done + i)) |
-                      (reinterpret_cast<uintptr_t>(m.receipt.settler) ^ reinterpret_cast<uintptr_t>(above.settler));
+            others |= m.receipt.token ^ (above.token + kept + i);
             m.receipt.settler = &settler_;
-            m.receipt.token = first + done + i;
+            m.receipt.token = first + kept + i;
         }
-        done += here;
+        kept += i;
     }
-    if (!tally.fits(batch, n)) {
-        for (size_t i = 0; i < n; ++i) batch[i].receipt = sent_.at(first + i).receipt;
-        return false;
+    if (!tally.fits(batch, kept)) {
+        for (size_t i = 0; i < kept; ++i) batch[i].receipt = {above.settler, sent_.at(first + i).token};
+        return 0;
     }
-    sent_.open(n, now_ns(), others == 0 && tally.shares_buffer());
-    tally.retain(batch, n);
-    return true;
+    sent_.open(kept, above.settler, now, others == 0 && tally.shares_buffer());
+    tally.retain(batch, kept);
+    return kept;
 }
 
-// Those with a topic or a key of 4 GiB cannot be kept. Returns how many are left.
+// Those with a topic or a key of 4 GiB cannot be kept. Returns how many are
+// left.
 size_t Policy::refuse_oversized(leat_message* batch, size_t n) {
     size_t left = 0;
     for (size_t i = 0; i < n; ++i) {
@@ -97,8 +105,10 @@ void Policy::settle(const leat_settlement* batch, size_t n) {
     }
 }
 
-// Acknowledgements of messages that went down together and came back together: how many.
-size_t Policy::settle_run(const leat_settlement* batch, size_t n, Settlements& up) {  // hot: per run
+// Acknowledgements of messages that went down together and came back together:
+// how many.
+size_t Policy::settle_run(const leat_settlement* batch, size_t n,
+                          Settlements& up) {  // hot: per run
     if (!trials_.empty() || setup().strict) return 0;
     const uint64_t first = batch[0].token;
     const Sent::Run run = sent_.run(first, plain_run(batch, n));
@@ -106,22 +116,22 @@ size_t Policy::settle_run(const leat_settlement* batch, size_t n, Settlements& u
     latency_.record(now_ns_ - run.time_ns, run.size);
     sent_.end_run(first, run.size);
     if (run.alike) {
-        up.end_run(run.cells->receipt, run.cells->kept.buffer(), run.size, LEAT_ACK, LEAT_NONE);
+        up.end_run({run.above, run.cells->token}, run.cells->kept.buffer(), run.size, LEAT_ACK, LEAT_NONE);
     } else {
-        up.end_each(run.size, LEAT_ACK, LEAT_NONE, [cells = run.cells](size_t i) {
-            return Settlements::Ended{cells[i].receipt, cells[i].kept.buffer()};
+        up.end_each(run.size, LEAT_ACK, LEAT_NONE, [&run](size_t i) {
+            return Settlements::Ended{{run.above, run.cells[i].token}, run.cells[i].kept.buffer()};
         });
     }
     return run.size;
 }
 
 void Policy::settle_one(const leat_settlement& s, Settlements& up) {
-    Sent::Cell* cell = sent_.find(s.token);
-    if (!cell) return stray();
-    latency_.record(now_ns_ - sent_.time_ns(s.token), 1);
+    const Sent::Found found = sent_.find(s.token);
+    if (!found) return stray();
+    latency_.record(now_ns_ - found.time_ns, 1);
     if (s.outcome == LEAT_ACK || s.outcome == LEAT_ABANDON) {
-        const Settlements::Ended ended{cell->receipt, cell->kept.buffer()};
-        const uint32_t lane = cell->kept.lane();
+        const Settlements::Ended ended{found.receipt(), found.cell->kept.buffer()};
+        const uint32_t lane = found.cell->kept.lane();
         sent_.end(s.token);
         up.end(ended.receipt, ended.buffer, s.outcome, s.code);
         came_back(lane);
@@ -141,11 +151,12 @@ void Policy::settle_one(const leat_settlement& s, Settlements& up) {
     give_back(s.token, std::move(r));
 }
 
-// A message has come back from below, or is taken back: to its lane, with the reason in `refused`.
+// A message has come back from below, or is taken back: to its lane, with the
+// reason in `refused`.
 void Policy::give_back(uint64_t token, Refused&& r) {
-    const Sent::Cell& cell = *sent_.find(token);
-    r.message = cell.kept.message();
-    r.message.receipt = cell.receipt;
+    const Sent::Found one = sent_.find(token);
+    r.message = one.cell->kept.message();
+    r.message.receipt = one.receipt();
     sent_.end(token);
     Trial trial{token, 0, 0, 1};
     const auto found = trials_.find(token);
@@ -190,8 +201,8 @@ void Policy::look_at_time() {
     if (up_since && !is_abandoning()) {
         const int64_t latest = now_ns() - setup().policy.timeout.count();
         std::vector<std::pair<uint64_t, uint64_t>> late;  // order, token
-        sent_.for_each([&](uint64_t token, const Sent::Cell&) {
-            if (std::max(sent_.time_ns(token), *up_since) > latest) return;
+        sent_.for_each([&](uint64_t token, int64_t time_ns) {
+            if (std::max(time_ns, *up_since) > latest) return;
             const auto trial = trials_.find(token);
             late.emplace_back(trial == trials_.end() ? token : trial->second.order, token);
         });
@@ -213,8 +224,8 @@ void Policy::try_again(uint64_t lane, Refused&& refused) {
     const uint64_t token = sent_.reserve(1);
     Sent::Cell& cell = sent_.at(token);
     cell.kept.keep(message);
-    cell.receipt = message.receipt;
-    sent_.open(1, now_ns(), true);
+    cell.token = message.receipt.token;
+    sent_.open(1, message.receipt.settler, now_ns(), true);
     trials_[token] = {refused.order, lane, refused.failed_first_ns, refused.attempts + 1};
     leat_buffer_retain(message.buffer, 1);
     message.attempt = refused.attempts;

@@ -1,8 +1,10 @@
-// The failure policy of what learns of failures later: a sink, an asynchronous stage. It sits directly above,
-// replaces the receipts by its own and keeps the messages until they are settled; about 5 ns a message.
+// The failure policy of what learns of failures later: a sink, an asynchronous
+// stage. It sits directly above, replaces the receipts by its own and keeps the
+// messages until they are settled; about 5 ns a message.
 //
-// With a time-out, a message that has no outcome for so long while what is below is up counts as refused for now; its
-// late outcome is stale, and it may land twice.
+// With a time-out, a message that has no outcome for so long while what is
+// below is up counts as refused for now; its late outcome is stale, and it may
+// land twice.
 //
 // On the shard.
 #pragma once
@@ -38,7 +40,7 @@ class Policy : public HeldLanes {
     size_t settle_run(const leat_settlement* batch, size_t n, Settlements& up);
     void settle_one(const leat_settlement& s, Settlements& up);
     void give_back(uint64_t token, Refused&& refused);
-    bool keep(leat_message* batch, size_t n);
+    size_t keep(leat_message* batch, size_t n, int64_t now_ns);
     size_t refuse_oversized(leat_message* batch, size_t n);
     void stray();
     void watch_time();

@@ -8,15 +8,16 @@
 namespace leat::route {
 
 uint64_t Sent::reserve(size_t n) {
-    // Where nothing is in flight the ring begins anew: the memory of the last messages is still in the cache.
+    // Where nothing is in flight the ring begins anew: the memory of the last
+    // messages is still in the cache.
     if (in_flight_ == 0) start_anew();
     if (next_ - tail_ + n > ring_.size()) make_room(n);
     return next_;
 }
 
-void Sent::open(size_t n, int64_t now_ns, bool alike) {
+void Sent::open(size_t n, leat_settler* above, int64_t now_ns, bool alike) {
     in_ring_.set(next_, n);
-    together_.push_back({next_, now_ns, static_cast<uint32_t>(n), alike});
+    together_.push_back({next_, above, now_ns, static_cast<uint32_t>(n), alike});
     next_ += n;
     in_flight_ += n;
 }
@@ -46,7 +47,8 @@ void Sent::pass_ended() {
 void Sent::move_stragglers(uint64_t below) {
     for (; tail_ < std::min(below, next_); ++tail_) {
         if (!in_ring_.test(tail_)) continue;
-        stragglers_.emplace(tail_, Straggler{at(tail_), time_ns(tail_)});
+        const Together& pushed = together(tail_);
+        stragglers_.emplace(tail_, Straggler{at(tail_), pushed.above, pushed.time_ns});
         in_ring_.clear(tail_);
     }
 }
@@ -73,10 +75,11 @@ void Sent::end(uint64_t token) {  // hot: per message
     }
 }
 
-int64_t Sent::time_ns(uint64_t token) const {
-    if (token >= tail_) return together(token).time_ns;
+Sent::Found Sent::find_straggler(uint64_t token) const {
+    if (stragglers_.empty()) return {};
     const auto found = stragglers_.find(token);
-    return found == stragglers_.end() ? 0 : found->second.time_ns;
+    if (found == stragglers_.end()) return {};
+    return {&found->second.cell, found->second.above, found->second.time_ns};
 }
 
 const Sent::Together& Sent::together(uint64_t token) const {

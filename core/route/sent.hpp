@@ -1,13 +1,15 @@
-// The messages below a policy, in the order in which they went down: neighbours lie side by side, so that a batch of
-// outcomes walks forwards through memory.
+// The messages below a policy, in the order in which they went down: neighbours
+// lie side by side, so that a batch of outcomes walks forwards through memory.
 //
-//     const uint64_t first = sent.reserve(n);              // cells for n, numbered from `first` on
-//     sent.at(first).kept.keep(message);                   // each is to be filled, its receipt too
-//     sent.open(n, now, false);
-//     if (Sent::Cell* cell = sent.find(token)) { ...; sent.end(token); }    // nullptr: stale
+//     const uint64_t first = sent.reserve(n);              // cells for n,
+//     numbered from `first` on sent.at(first).kept.keep(message); // each is to
+//     be filled, its token too sent.open(n, settler, now, false); if (const
+//     Sent::Found found = sent.find(token)) { ...; sent.end(token); }    //
+//     false: stale
 //
-// A ring by number; numbers are never used twice, so a stale or second settlement is always recognised. What stays
-// long while others pass moves out of the ring's way, so memory follows what is in flight. On the shard only.
+// A ring by number; numbers are never used twice, so a stale or second
+// settlement is always recognised. What stays long while others pass moves out
+// of the ring's way, so memory follows what is in flight. On the shard only.
 #pragma once
 #include <leat/sdk/flow/bit_ring.hpp>
 #include <leat/sdk/flow/fifo.hpp>
@@ -25,17 +27,19 @@ class Sent {
   public:
     struct Cell {
         Kept kept;
-        leat_receipt receipt{};  // as it came from above
+        uint64_t token = 0;  // of its receipt from above
     };
 
-    /// Makes room for n >= 1 messages; returns the number of the first. Allocates only when more are in flight than
-    /// ever before, or when some stay long.
+    /// Makes room for n >= 1 messages; returns the number of the first. Allocates
+    /// only when more are in flight than ever before, or when some stay long.
     uint64_t reserve(size_t n);
-    /// They go down together, at a time (ns). alike: their receipts are neighbours, and they share a buffer.
-    void open(size_t n, int64_t now_ns, bool alike);
+    /// They go down together, at a time (ns), with receipts of one settler above.
+    /// alike: their tokens are neighbours, too, and they share a buffer.
+    void open(size_t n, leat_settler* above, int64_t now_ns, bool alike);
 
-    /// The cells of n numbers from `token` on, as far as they lie side by side: up to where the ring begins again. A
-    /// loop over them counts a pointer up; finding the place of each number took a fifth of its time.
+    /// The cells of n numbers from `token` on, as far as they lie side by side:
+    /// up to where the ring begins again. A loop over them counts a pointer up;
+    /// finding the place of each number took a fifth of its time.
     struct Row {
         Cell* cells;
         size_t size;
@@ -47,28 +51,39 @@ class Sent {
     /// The cell of one just reserved.
     Cell& at(uint64_t token) { return ring_[(token - origin_) & (ring_.size() - 1)]; }
 
-    /// The cell of a token that is in flight, or nullptr.
-    Cell* find(uint64_t token) {  // hot: per message
+    /// One in flight; false: it is not.
+    struct Found {
+        const Cell* cell = nullptr;
+        leat_settler* above = nullptr;
+        int64_t time_ns = 0;
+        explicit operator bool() const { return cell != nullptr; }
+        leat_receipt receipt() const { return {above, cell->token}; }  ///< as it came from above
+    };
+    Found find(uint64_t token) {  // hot: per message
         if (token - tail_ >= next_ - tail_) return find_straggler(token);
-        return in_ring_.test(token) ? &at(token) : nullptr;
+        if (!in_ring_.test(token)) return {};
+        const Together& pushed = together(token);
+        return {&at(token), pushed.above, pushed.time_ns};
     }
 
     /// Those that went down together, or some of them, side by side.
     struct Run {
-        const Cell* cells;
-        size_t size;
-        bool alike;  ///< see open()
-        int64_t time_ns;
+        const Cell* cells = nullptr;
+        size_t size = 0;
+        leat_settler* above = nullptr;
+        bool alike = false;  ///< see open()
+        int64_t time_ns = 0;
     };
-    /// Of n neighbours, from the first on, those that are in flight and went down together. None are found of what
-    /// has moved out of the ring.
+    /// Of n neighbours, from the first on, those that are in flight and went down
+    /// together. None are found of what has moved out of the ring.
     Run run(uint64_t token, size_t n) {  // hot: per run
-        if (token - tail_ >= next_ - tail_) return {nullptr, 0, false, 0};
-        const Together pushed = together(token);
+        if (token - tail_ >= next_ - tail_) return {};
+        const Together& pushed = together(token);
         const Row all = row(token, std::min<size_t>(n, pushed.end() - token));
-        return {all.cells, in_ring_.run(token, all.size), pushed.alike, pushed.time_ns};
+        return {all.cells, in_ring_.run(token, all.size), pushed.above, pushed.alike, pushed.time_ns};
     }
-    /// Ends those of a run; their cells may still be read until the next reserve().
+    /// Ends those of a run; their cells may still be read until the next
+    /// reserve().
     void end_run(uint64_t token, size_t n) {  // hot: per run
         in_flight_ -= n;
         in_ring_.clear(token, n);
@@ -77,26 +92,24 @@ class Sent {
     /// Ends one in flight.
     void end(uint64_t token);
 
-    /// When one in flight went down.
-    int64_t time_ns(uint64_t token) const;
-
     uint64_t next() const { return next_; }  ///< the number that the next one will get
     size_t size() const { return in_flight_; }
     bool empty() const { return in_flight_ == 0; }
     size_t capacity() const { return ring_.size(); }  ///< cells of memory
 
-    /// Calls f(token, cell) for each in flight.
+    /// Calls f(token, time_ns) for each in flight.
     template <class F>
     void for_each(F&& f) {
-        for (auto& [token, straggler] : stragglers_) f(token, straggler.cell);
+        for (const auto& [token, straggler] : stragglers_) f(token, straggler.time_ns);
         for (uint64_t token = tail_; token < next_; ++token) {
-            if (in_ring_.test(token)) f(token, at(token));
+            if (in_ring_.test(token)) f(token, together(token).time_ns);
         }
     }
 
   private:
     struct Together {
         uint64_t begin;  // number of the first
+        leat_settler* above;
         int64_t time_ns;
         uint32_t count;
         bool alike;
@@ -104,15 +117,12 @@ class Sent {
     };
     struct Straggler {
         Cell cell;
+        leat_settler* above = nullptr;
         int64_t time_ns = 0;
     };
     static constexpr size_t kLeast = 16;
 
-    Cell* find_straggler(uint64_t token) {
-        if (stragglers_.empty()) return nullptr;
-        const auto found = stragglers_.find(token);
-        return found == stragglers_.end() ? nullptr : &found->second.cell;
-    }
+    Found find_straggler(uint64_t token) const;
     const Together& together(uint64_t token) const;
     void make_room(size_t n);
     void start_anew();
