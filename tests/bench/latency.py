@@ -75,7 +75,8 @@ def measure(stage: Stage, path: Path, subject: str, number: int, options: argpar
 def probe(stage: Stage, path: Path, tag: str, options: argparse.Namespace) -> str:
     source, sink = (kind.replace("mosquitto", "mqtt") for kind in (path.source.broker, path.sink.broker) if kind)
     words: list[Any] = ["--from", source, "--write", f"{tag}-in" if source == "kafka" else tag, "--to", sink, "--read",
-                        tag, "--rate", options.rate, "--seconds", options.seconds, "--keys", LANES, "--size", SIZE]
+                        tag, "--rate", options.rate, "--seconds", options.seconds, "--warm-up", 2, "--keys", LANES,
+                        "--size", SIZE]
     if "mosquitto" in stage.addresses:
         words += ["--mqtt-port", stage.port("mosquitto")]
     if "rabbitmq" in stage.addresses:

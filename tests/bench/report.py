@@ -44,7 +44,7 @@ def main() -> int:
     parser.add_argument("--out", type=pathlib.Path, required=True)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="leat-report-") as folder:
-        stage = Stage(options.build, folder)
+        stage = Stage(options.build, folder, warm_up=0.5)
         try:
             for kind in OPTIONS if not options.quick else ():
                 stage.start_broker(kind)

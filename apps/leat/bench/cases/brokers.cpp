@@ -28,7 +28,7 @@ Result point(const std::string& id, const std::string& text, const std::string& 
 }
 
 uint64_t usual_count(BrokerKind kind) {
-    return kind == BrokerKind::kafka ? 200'000 : kind == BrokerKind::mqtt ? 60'000 : 15'000;
+    return kind == BrokerKind::kafka ? 200'000 : kind == BrokerKind::mqtt ? 60'000 : 10'000;
 }
 
 void add_rate(const Bench& bench, const Broker& b, const BareLoops& bare, size_t payload, Cases& into) {
@@ -162,7 +162,7 @@ struct Steadily {
 
     Steadily(const Bench& bench, BrokerKind kind)
         : rate(bench.effort.rate_or(kSteady)),
-          seconds(1.5 * std::min(bench.effort.scale, 1.0)),
+          seconds(std::min(bench.effort.scale, 1.0)),
           publish_warm_up(0.5),
           consume_warm_up(kind == BrokerKind::kafka ? 2 : 1) {}
     uint64_t counted() const { return static_cast<uint64_t>(rate * seconds); }

@@ -91,7 +91,7 @@ void add_publish_rates(const Bench& bench, Cases& into) {
 
 void add_publish_delays(const Bench& bench, Cases& into) {
     const double rate = bench.effort.rate_or(20'000);
-    const auto n = bench.effort.count(rate / 2);
+    const auto n = bench.effort.count(rate / 4);
     for (const size_t payload : kPayloads) {
         Case c{cost_frame("publish/memory/latency/" + std::to_string(payload),
                           "memory, due -> acknowledged, " + size_text(payload) + ", " + short_count(rate) + "/s",
@@ -147,7 +147,7 @@ bool has_two_cores() { return std::thread::hardware_concurrency() > 1; }
 // `polls`: the shards never sleep.
 Case delay_case(const Bench& bench, size_t payload, bool polls) {
     const double rate = bench.effort.rate_or(polls ? 20'000 : 2'000);
-    const auto n = bench.effort.count(rate / 2);
+    const auto n = bench.effort.count(payload == kUsual ? rate / 2 : rate / 4);  // longer where there is a goal
     const std::string how = polls ? "polling" : "sleeping";
     Case c{cost_frame("consume/memory/latency/" + how + "/" + std::to_string(payload),
                       "memory, due -> received on another shard, " + how + ", " + size_text(payload) + ", " +

@@ -98,6 +98,7 @@ Sample held(const Observed& with, const Observed& without, uint64_t n, double le
 }
 
 constexpr uint64_t kPayload = 100;
+constexpr int kExact = 1;  // rounds of what is the same each time
 
 // Messages that a stage holds, beside their payload and topic.
 Scene delayed(uint64_t n) {
@@ -144,6 +145,7 @@ void add_holdings(const Bench& bench, Cases& into) {
         c.run = [&bench, n] {
             return held(observe(bench.shop, delayed(n)), observe(bench.shop, delayed(1)), n, kPayload);
         };
+        c.most_rounds = kExact;
         c.ceiling = "the message alone, its payload allocated";
         c.bare = [n] { return bare_held(n, kPayload, true); };
         into.push_back(std::move(c));
@@ -154,6 +156,7 @@ void add_holdings(const Bench& bench, Cases& into) {
     stored_one.run = [&bench, n] {
         return held(observe(bench.shop, stored(n)), observe(bench.shop, stored(1)), n, kPayload);
     };
+    stored_one.most_rounds = kExact;
     stored_one.ceiling = "the messages alone, payloads one behind the other";
     stored_one.bare = [n] { return bare_held(n, kPayload, false); };
     into.push_back(std::move(stored_one));
@@ -166,6 +169,7 @@ void add_holdings(const Bench& bench, Cases& into) {
     idle.run = [&bench, many] {
         return held(observe(bench.shop, topics(many, true)), observe(bench.shop, topics(many, false)), many, 0);
     };
+    idle.most_rounds = kExact;
     idle.ceiling = "a hash table of names, a message in each";
     idle.bare = [many] { return bare_topic_held(many, 24); };
     into.push_back(std::move(idle));
