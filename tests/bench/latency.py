@@ -130,7 +130,7 @@ def result_of(path: Path, runs: Runs, options: argparse.Namespace, failure: str 
                               "title": f"{path.title}, one way at {options.rate}/s, {SIZE} B", "unit": "us",
                               "better": "lower", "goal": path.goal}
     if failure:
-        return {**result, "audit": {"missing": 1}, "note": failure}
+        return {**result, "failure": failure.splitlines()[0]}
     late = statistics.median(run.sent_late_us["p99"] for run in runs[LEAT])
     ceiling = {"title": "bare bridge", **figures(runs[BARE])}
     result |= {**figures(runs[LEAT]), "ceiling": ceiling, "audit": {"missing": 0, "out_of_order": 0},

@@ -74,7 +74,7 @@ def print_table(found: list[results.Result]) -> None:
             ratio = f"  {result['ratio']:.2f} of the bare loop" if "ratio" in result else ""
             print(f"{result['median']:>10.1f} {result['unit']}  {result['title']}{ratio}")
         else:
-            print(f"{'failed':>10}     {result['title']}: {result.get('note', '')}")
+            print(f"{'failed':>10}     {result['title']}: {result.get('failure', '')}")
 
 
 def main() -> int:

@@ -36,7 +36,7 @@ inline Settings producer_settings(const std::string& brokers) {
 inline Settings consumer_settings(const std::string& brokers, const std::string& group) {
     return {{"bootstrap.servers", brokers},
             {"group.id", group},
-            {"session.timeout.ms", "6000"},
+            {"session.timeout.ms", "30000"},
             {"enable.auto.commit", "false"},
             {"enable.auto.offset.store", "false"},
             {"auto.offset.reset", "earliest"},

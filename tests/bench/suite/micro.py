@@ -56,7 +56,7 @@ def result_of(name: str, rows: list[dict[str, Any]], bare: list[dict[str, Any]])
                               "unit": "ns", "better": "lower"}
     failed = [row.get("error_message", "") for row in rows if row.get("error_occurred")]
     if failed:
-        return {**result, "audit": {"missing": 1}, "note": failed[0]}
+        return {**result, "failure": failed[0]}
     result |= results.figures([per_item_ns(row) for row in rows])
     if len(parts) > 2 and parts[-1].replace(".", "", 1).isdigit():
         result |= {"series": "/".join(parts[1:-1]), "x": float(parts[-1])}

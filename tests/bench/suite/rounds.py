@@ -157,7 +157,7 @@ def result_of(path: Path, subjects: dict[str, list[Run]], failure: str | None) -
                               "unit": "msg/s", "better": "higher", "goal": path.goal}
     runs, bare = subjects.get(LEAT, []), subjects.get(BARE, [])
     if failure or not runs:
-        return {**result, "audit": {"missing": 1}, "note": failure or "nothing was measured"}
+        return {**result, "failure": (failure or "nothing was measured").splitlines()[0]}
     result |= results.figures([run.rate for run in runs])
     result |= {"cpu_us": middle(runs, "cpu_us"), "peak_mb": middle(runs, "peak_mb"), "audit": runs[0].audit}
     brokers = {kind: statistics.median(run.broker_us[kind] for run in runs) for kind in runs[0].broker_us}
