@@ -77,19 +77,52 @@ SpareMemory& spare_memory() {
     return *all;
 }
 
-size_t size_of(const leat_message& m) {
-    size_t size = m.key.size + m.payload.size;
+size_t header_bytes(const leat_message& m) {
+    size_t size = 0;
     for (uint32_t i = 0; i < m.header_count; ++i) {
         size += sizeof(leat_header) + m.headers[i].name.size + m.headers[i].value.size;
     }
     return size;
 }
 
+// Lays bytes one behind the other; what lies side by side, as the payloads of a batch often do, is copied in one
+// piece.
+class Gatherer {
+  public:
+    explicit Gatherer(char* to) : to_(to), at_(to) {}
+    Gatherer(const Gatherer&) = delete;
+    Gatherer& operator=(const Gatherer&) = delete;
+    ~Gatherer() { copy(); }
+
+    /// Where the bytes will lie when this one has ended.
+    leat_bytes put(leat_bytes from) {  // hot: per message
+        if (!from.data) return from;
+        if (from.data != end_) {
+            copy();
+            begin_ = from.data;
+        }
+        end_ = from.data + from.size;
+        const leat_bytes placed{at_, from.size};
+        at_ += from.size;
+        return placed;
+    }
+
+  private:
+    void copy() {
+        const auto size = static_cast<size_t>(end_ - begin_);
+        copy_bytes(to_, begin_, size);
+        to_ += size;
+    }
+
+    char *to_, *at_;
+    const char *begin_ = nullptr, *end_ = nullptr;  // not copied yet
+};
+
 // Headers come first, because they need alignment; then all bytes.
-leat_header* copy_headers(const leat_message& m, leat_header* table, Packer& packer) {
+leat_header* copy_headers(const leat_message& m, leat_header* table, Gatherer& bytes) {
     for (uint32_t i = 0; i < m.header_count; ++i) {
-        table[i].name = packer.put(m.headers[i].name);
-        table[i].value = packer.put(m.headers[i].value);
+        table[i].name = bytes.put(m.headers[i].name);
+        table[i].value = bytes.put(m.headers[i].value);
     }
     return table;
 }
@@ -110,39 +143,45 @@ void Block::release() {
     spare_memory().put(this, capacity);
 }
 
-Block* Block::pack(std::string_view topic, uint32_t lane, const leat_message* messages, size_t n,
-                   const uint32_t* chosen) {
-    size_t bytes = topic.size();
-    size_t header_count = 0;
+template <class At>
+Block* Block::pack_each(std::string_view topic, uint32_t lane, size_t n, At&& at) {
+    size_t content = 0, of_headers = 0, header_count = 0;
     for (size_t i = 0; i < n; ++i) {  // hot: per message
-        const leat_message& m = messages[chosen ? chosen[i] : i];
-        bytes += size_of(m);
+        const leat_message& m = at(i);
+        content += m.key.size + m.payload.size;
+        of_headers += header_bytes(m);
         header_count += m.header_count;
     }
-    Block* block = allocate(n, bytes);
+    Block* block = allocate(n, topic.size() + content + of_headers);
+    block->content_ = content + n * topic.size();
     auto* table = reinterpret_cast<leat_header*>(block->bytes_begin());
-    Packer packer(reinterpret_cast<char*>(table + header_count));
-    const leat_bytes name = packer.put({topic.data(), topic.size()});
-    for (size_t i = 0; i < n; ++i) {  // hot: per message
-        const leat_message& from = messages[chosen ? chosen[i] : i];
-        leat_message& to = block->messages()[i];
-        to.topic = name;
-        to.key = packer.put(from.key);
-        to.payload = packer.put(from.payload);
-        to.headers = copy_headers(from, table, packer);
-        to.header_count = from.header_count;
-        to.flags = from.flags & ~kOfOneDelivery;
-        to.timestamp_ns = from.timestamp_ns;
-        to.buffer = nullptr;
-        to.receipt.settler = nullptr;
-        to.receipt.token = 0;
-        to.lane = lane;
-        to.attempt = 0;
-        to.ext = nullptr;  // its bytes are of the other shard
+    Gatherer gather(reinterpret_cast<char*>(table + header_count));
+    const leat_bytes name = gather.put({topic.data(), topic.size()});
+    leat_message* to = block->messages();
+    for (size_t i = 0; i < n; ++i, ++to) {  // hot: per message
+        const leat_message& from = at(i);
+        to->topic = name;
+        to->key = gather.put(from.key);
+        to->payload = gather.put(from.payload);
+        to->headers = copy_headers(from, table, gather);
+        to->header_count = from.header_count;
+        to->flags = from.flags & ~kOfOneDelivery;
+        to->timestamp_ns = from.timestamp_ns;
+        to->buffer = nullptr;
+        to->receipt.settler = nullptr;
+        to->receipt.token = 0;
+        to->lane = lane;
+        to->attempt = 0;
+        to->ext = nullptr;  // its bytes are of the other shard
         table += from.header_count;
-        block->content_ += content_size(to);
     }
     return block;
+}
+
+Block* Block::pack(std::string_view topic, uint32_t lane, const leat_message* messages, size_t n,
+                   const uint32_t* chosen) {
+    if (!chosen) return pack_each(topic, lane, n, [=](size_t i) -> const leat_message& { return messages[i]; });
+    return pack_each(topic, lane, n, [=](size_t i) -> const leat_message& { return messages[chosen[i]]; });
 }
 
 Block* Block::pack_one(const leat_message& message) {

@@ -61,6 +61,11 @@ class Group {
 
     const std::string& name() const { return name_; }
 
+    /// As Topic::fetch().
+    void fetch() const {
+        __builtin_prefetch(&next_, 1);
+        __builtin_prefetch(&figures_.settled, 1);
+    }
     /// Number in the log of the first span that was not handed out whole.
     uint64_t position() const { return next_; }
     /// Takes up to `most` messages: those given back first, then from the log, whose first span has number `base`.
@@ -91,11 +96,11 @@ class Group {
 
   private:
     std::string name_;
+    std::vector<Bell*> members_;
+    Queue<Span> returned_;
     uint64_t next_;
     uint32_t offset_ = 0;  // messages of that span that were handed out
-    Queue<Span> returned_;
     Figures figures_;
-    std::vector<Bell*> members_;
 };
 
 }  // namespace leat::memory

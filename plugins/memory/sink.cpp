@@ -49,7 +49,10 @@ void Sink::push(Batch& batch) {
     Settlements done;
     if (is_stopping_) {
         for (size_t i = 0; i < n; ++i) done.end(messages[i], LEAT_ABANDON);
-    } else if (template_.is_literal() && !ttl_template_) {
+        return;
+    }
+    now_ns_ = services().host->now_ns();
+    if (template_.is_literal() && !ttl_template_) {
         if (Outlet* outlet = outlet_of(messages[0])) return store(*outlet, messages, n, nullptr, ttl_, done);
         for (size_t i = 0; i < n; ++i) done.end(messages[i], LEAT_REJECT, LEAT_NONE, why_);
     } else {
@@ -71,7 +74,10 @@ void Sink::scatter(const leat_message* messages, size_t n, Settlements& done) {
             continue;
         }
         if (!outlet->chosen.empty() && outlet->chosen_ttl != ttl) store_chosen(*outlet);
-        if (outlet->chosen.empty()) touched_.push_back(outlet);
+        if (outlet->chosen.empty()) {
+            outlet->topic->fetch();
+            touched_.push_back(outlet);
+        }
         outlet->chosen_ttl = ttl;
         outlet->chosen.push_back(i);
     }
@@ -127,11 +133,11 @@ void Sink::store(Outlet& outlet, const leat_message* messages, size_t n, const u
                  Settlements& done) {
     const auto message = [&](size_t i) -> const leat_message& { return messages[chosen ? chosen[i] : i]; };
     const leat_host& host = *services().host;
+    outlet.topic->fetch();
     Block* block = Block::pack(outlet.topic->name(), outlet.topic->lane(), messages, n, chosen);
-    const int64_t now = host.now_ns();
-    block->date(now, ttl ? now + std::min(ttl, INT64_MAX - now) : 0);
+    block->date(now_ns_, ttl ? now_ns_ + std::min(ttl, INT64_MAX - now_ns_) : 0);
     Topic::Stored result{0, 0};
-    if (outlet.waiting.empty()) result = outlet.topic->store({block, 0, block->count()}, &outlet.bell, now);
+    if (outlet.waiting.empty()) result = outlet.topic->store({block, 0, block->count()}, &outlet.bell, now_ns_);
     const size_t over = result.stored + result.dropped;
     host.counter_add(stored_count_, result.stored);
     if (result.dropped) host.counter_add(dropped_count_, result.dropped);
@@ -147,6 +153,7 @@ void Sink::store(Outlet& outlet, const leat_message* messages, size_t n, const u
         wait(outlet, {block, static_cast<uint32_t>(over), block->count()}, std::move(receipts));
     }
     const auto end = [&](size_t from, size_t to, uint32_t code) {
+        if (!chosen) return done.end_all(messages + from, to - from, LEAT_ACK, code);
         done.end_each(to - from, LEAT_ACK, code, [&](size_t i) {
             return Settlements::Ended{message(from + i).receipt, message(from + i).buffer};
         });

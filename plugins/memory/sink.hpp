@@ -67,6 +67,7 @@ class Sink : public leat::Sink {
     Outlet* last_ = nullptr;                                                 // most messages go where the last went
     Recent<Outlet> recent_;                                                  // or where one of the last went
     std::vector<Outlet*> touched_;
+    int64_t now_ns_ = 0;  // of the batch in hand
     std::string why_;
     bool is_stopping_ = false;
 

@@ -115,7 +115,11 @@ bool Source::emit_some(Feed& feed) {
     spans_.clear();
     feed.topic->take(*feed.group, credit, spans_, &feed.bell, services().host->now_ns());
     if (spans_.empty()) return false;
-    emit(*feed.window, batch_, fill(spans_));
+    uint64_t bytes = 0;
+    for (const Span& span : spans_) bytes += bytes_of(*span.block, span.begin, span.end);
+    const size_t n = fill(spans_);
+    feed.portions.push_back({feed.window->next() + n, bytes});
+    emit(*feed.window, batch_, n);
     return true;
 }
 
@@ -145,12 +149,28 @@ void Source::requeue(Feed& feed) {
     feed.leaving.clear();
 }
 
+// Bytes of the messages from the last that was told to the topic up to the watermark. Mostly they are whole batches,
+// whose sums are known; only in what is left each message is looked at.
+uint64_t Source::take_bytes(Feed& feed) {
+    InFlight& window = *feed.window;
+    uint64_t bytes = 0, at = feed.settled;
+    while (!feed.portions.empty() && feed.portions.front().end <= window.watermark()) {
+        bytes += feed.portions.front().bytes;
+        at = feed.portions.front().end;
+        feed.portions.pop_front();
+    }
+    if (at == window.watermark()) return bytes;
+    const uint64_t part = window.content_size(at, window.watermark() - at);
+    feed.portions.front().bytes -= part;
+    return bytes + part;
+}
+
 void Source::advanced(InFlight& window) {
     Feed& feed = feeds_[window.domain()];
     requeue(feed);
     uint64_t n = window.watermark() - feed.settled;
     if (n == 0) return;
-    uint64_t bytes = window.content_size(feed.settled, n);
+    uint64_t bytes = take_bytes(feed);
     const auto passed = std::lower_bound(feed.requeued.begin(), feed.requeued.end(), window.watermark());
     for (auto at = feed.requeued.begin(); at != passed; ++at) {
         --n;
@@ -197,6 +217,7 @@ void Source::give_back(Feed& feed) {
     if (settled) feed.topic->settled(*feed.group, settled, settled_bytes);
     if (!open.empty()) feed.topic->give_back(*feed.group, open);
     feed.requeued.clear();
+    feed.portions.clear();
     forget(window);
     feed.settled = window.watermark();
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include <leat/sdk/source.hpp>
 
+#include "queue.hpp"
 #include "topic.hpp"
 
 #include <string>
@@ -32,20 +33,26 @@ class Source : public leat::Source {
     struct Shown {  // where the figures of a topic, or of all, go
         leat_counter *depth, *published, *delivered, *settled, *redelivered, *dropped, *expired, *oldest;
     };
+    struct Portion {     // of the messages in flight
+        uint64_t end;    // the sequence number behind its last
+        uint64_t bytes;  // of what is not told to the topic
+    };
     struct Feed {  // one topic; its number is its window's domain
         Topic* topic;
         Group* group;
         InFlight* window = nullptr;
-        Bell bell;
         uint64_t settled = 0;               // messages below were told to the topic
+        Queue<Portion> portions;            // what was emitted and not told, whole batches together
         std::vector<uint64_t> requeued;     // of those not below: the group has them again; sorted
         std::vector<leat_message> leaving;  // those that it is about to get
+        alignas(64) Bell bell;              // written to by whoever rings it, so on a cache line of its own
     };
     static constexpr size_t kMostShown = 64;  // topics with figures of their own
     static constexpr auto kTick = std::chrono::seconds(1);
 
     bool emit_some(Feed& feed);
     size_t fill(const std::vector<Span>& spans);
+    static uint64_t take_bytes(Feed& feed);
     void leave();
     void give_back(Feed& feed);
     void requeue(Feed& feed);

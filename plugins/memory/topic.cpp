@@ -16,7 +16,7 @@ Topic::~Topic() {
 }
 
 Group& Topic::group(const std::string& name) {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     for (auto& g : groups_) {
         if (g->name() == name) return *g;
     }
@@ -26,12 +26,12 @@ Group& Topic::group(const std::string& name) {
 }
 
 void Topic::join(Group& group, Bell* member) {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     group.join(member);
 }
 
 void Topic::leave(Group& group, Bell* member) {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     group.leave(member);
     group.ring();  // what this member was called for is now for the others
 }
@@ -98,7 +98,7 @@ void Topic::drop_front(uint64_t messages, uint64_t bytes) {
 }
 
 Topic::Stored Topic::store(const Span& span, Bell* bell, int64_t now_ns) {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     if (next_expiry_ns_ <= now_ns) expire_due(now_ns);
     size_t n = room(span);
     if (n < span.size() && limits_.overflow == Overflow::drop_oldest) {
@@ -124,20 +124,25 @@ void Topic::keep(const Span& span) {
     log_.push_back(span);
     logged_ += span.size();
     logged_bytes_ += bytes;
-    for (auto& g : groups_) {
-        g->stored(span.size(), bytes);
-        g->ring();
-    }
+    for (auto& g : groups_) g->stored(span.size(), bytes);
+    for (auto& g : groups_) g->ring();  // last: who hears it comes for the lock
 }
 
 void Topic::forget(Bell* bell) {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     bell->is_armed = false;
     std::erase(writers_, bell);
 }
 
+void Topic::fetch() const {
+    __builtin_prefetch(&mutex_, 1);
+    __builtin_prefetch(&logged_bytes_, 1);
+}
+
 void Topic::take(Group& group, size_t most, std::vector<Span>& into, Bell* member, int64_t now_ns) {
-    const std::lock_guard lock(mutex_);
+    fetch();
+    group.fetch();
+    const Guard lock(mutex_);
     if (next_expiry_ns_ <= now_ns) expire_due(now_ns);
     group.take(log_, base_, most, into);
     member->is_armed = into.empty();
@@ -164,7 +169,7 @@ void Topic::trim() {
 }
 
 void Topic::expire(int64_t now_ns) {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     if (next_expiry_ns_ <= now_ns) expire_due(now_ns);
 }
 
@@ -186,7 +191,7 @@ void Topic::expire_due(int64_t now_ns) {
 }
 
 void Topic::settled(Group& group, uint64_t messages, uint64_t bytes) {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     group.settled(messages, bytes);
     ring_writers();
 }
@@ -197,25 +202,25 @@ void Topic::ring_writers() {
 }
 
 void Topic::give_back(Group& group, const std::vector<leat_message>& messages) {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     group.give_back(messages);
     group.ring();
 }
 
 void Topic::requeue(Group& group, const std::vector<leat_message>& messages) {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     group.requeue(messages);
     group.ring();
 }
 
 uint64_t Topic::held() const {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     uint64_t bytes = 0;
     return most_held(bytes);
 }
 
 Figures Topic::figures(const Group& group) const {
-    const std::lock_guard lock(mutex_);
+    const Guard lock(mutex_);
     return group.figures(log_, base_);
 }
 

@@ -10,6 +10,7 @@
 // its owner is gone. Times are ns of the steady clock. An idle topic takes some 400 bytes.
 #pragma once
 #include "group.hpp"
+#include "guard.hpp"
 
 #include <limits>
 #include <memory>
@@ -52,6 +53,9 @@ class Topic {
     /// Stores the first messages of a span, as many as there is room for. Keeps a reference of its own.
     Stored store(const Span& span, Bell* bell, int64_t now_ns);
     void forget(Bell* bell);
+
+    /// Says that it will be written to soon: on its way from another core while the caller does something else.
+    void fetch() const;
 
     /// Up to `most` messages for the group; none: the member's bell is armed.
     void take(Group& group, size_t most, std::vector<Span>& into, Bell* member, int64_t now_ns);
