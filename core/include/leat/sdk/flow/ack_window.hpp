@@ -84,7 +84,8 @@ class AckWindow {
     uint64_t capacity() const { return capacity_; }
 
   private:
-    void advance() {
+    // Out of line: seldom called, it would make settle() save registers for it.
+    [[gnu::noinline]] void advance() {
         const uint64_t run = bits_.run(watermark_, next_ - watermark_);
         bits_.clear(watermark_, run);
         watermark_ += run;

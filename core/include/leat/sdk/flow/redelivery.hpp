@@ -117,11 +117,11 @@ class InFlight {
         uint64_t size;
     };
     Row row(uint64_t sequence, uint64_t n) {
-        const uint64_t place = (sequence - first_) & (kept_.size() - 1);
+        const uint64_t place = (sequence - first_) & last_place_;
         return {kept_.data() + place, std::min<uint64_t>(n, kept_.size() - place)};
     }
-    Kept& kept_at(uint64_t sequence) { return kept_[(sequence - first_) & (kept_.size() - 1)]; }
-    const Kept& kept_at(uint64_t sequence) const { return kept_[(sequence - first_) & (kept_.size() - 1)]; }
+    Kept& kept_at(uint64_t sequence) { return kept_[(sequence - first_) & last_place_]; }
+    const Kept& kept_at(uint64_t sequence) const { return kept_[(sequence - first_) & last_place_]; }
 
     // How many tokens from this one on are of its domain.
     static uint64_t left_of_domain(uint64_t token) { return (kSequenceMask & ~token) + 1; }
@@ -215,8 +215,8 @@ class InFlight {
         bytes_ -= one.content_size();
         leat_buffer_release(one.buffer(), 1);
     }
-    // At once what was emitted together.
-    void release_many(uint64_t watermark) {  // hot: per batch
+    // At once what was emitted together. Out of line for the sake of the single ones.
+    [[gnu::noinline]] void release_many(uint64_t watermark) {  // hot: per batch
         while (released_ < watermark) {
             forget_parts();
             if (together_.empty() || together_.front().first > released_) {
@@ -264,6 +264,7 @@ class InFlight {
         std::vector<Kept> larger(std::bit_ceil(std::max<uint64_t>(needed, 16)));
         for (uint64_t s = released_; s < window_.next(); ++s) larger[s - released_] = kept_at(s);
         kept_.swap(larger);
+        last_place_ = kept_.size() - 1;
         first_ = released_;
     }
 
@@ -272,8 +273,9 @@ class InFlight {
     uint64_t max_bytes_;
     bool by_confirmation_;
     AckWindow window_;
-    std::vector<Kept> kept_;  // a ring; holds [released_, next)
-    uint64_t first_ = 0;      // the sequence number at its beginning
+    std::vector<Kept> kept_;   // a ring; holds [released_, next)
+    uint64_t last_place_ = 0;  // of the ring
+    uint64_t first_ = 0;       // the sequence number at its beginning
     uint64_t released_ = 0;
     Fifo<Together> together_;  // what of it can be released together
     uint64_t confirmed_ = 0;
