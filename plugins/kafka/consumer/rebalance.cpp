@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 namespace kafka {
 namespace {
 
 constexpr int kQueryPatience = 5000;  // ms
+constexpr int kPatienceEach = 5;      // ms more for each partition: librdkafka looks for each among all its topics
 constexpr std::chrono::milliseconds kResolveAgain{500};
 
 std::string words(const char* what, rd_kafka_resp_err_t error) {
@@ -16,25 +18,28 @@ std::string words(const char* what, rd_kafka_resp_err_t error) {
 // Fills in where each partition begins: the committed offset, else `start`, which is committed first, because a kill
 // before the first commit would otherwise skip what came meanwhile. Blocks. Returns why not, or "".
 std::string find_positions(rd_kafka_t* client, rd_kafka_topic_partition_list_t* list, bool latest, bool commit) {
-    if (const auto error = rd_kafka_committed(client, list, kQueryPatience)) {
+    const int patience = kQueryPatience + list->cnt * kPatienceEach;
+    if (const auto error = rd_kafka_committed(client, list, patience)) {
         return words("the group's offsets cannot be read", error);
     }
     const PartitionList fresh = make_list();
+    std::vector<int> places;  // of those in `fresh` in `list`
     for (int i = 0; i < list->cnt; ++i) {
         const rd_kafka_topic_partition_t& p = list->elems[i];
         if (p.err) return words("the group's offsets cannot be read", p.err);
         if (p.offset >= 0) continue;
         rd_kafka_topic_partition_list_add(fresh.get(), p.topic, p.partition)->offset =
             latest ? RD_KAFKA_OFFSET_END : RD_KAFKA_OFFSET_BEGINNING;
+        places.push_back(i);
     }
     if (fresh->cnt == 0) return "";
-    if (const auto error = rd_kafka_offsets_for_times(client, fresh.get(), kQueryPatience)) {
+    if (const auto error = rd_kafka_offsets_for_times(client, fresh.get(), patience)) {
         return words("the ends of the log cannot be read", error);
     }
     for (int i = 0; i < fresh->cnt; ++i) {
         const rd_kafka_topic_partition_t& p = fresh->elems[i];
         if (p.err || p.offset < 0) return words("the ends of the log cannot be read", p.err);
-        rd_kafka_topic_partition_list_set_offset(list, p.topic, p.partition, p.offset);
+        list->elems[places[static_cast<size_t>(i)]].offset = p.offset;  // both lists keep their order
     }
     if (!commit) return "";
     if (const auto error = rd_kafka_commit(client, fresh.get(), 0)) {
@@ -162,9 +167,14 @@ void Rebalance::complete_revocation() {
     owner_.assignment_changed(consumer_.partitions.size());
 }
 
+// Lists come in the order of our partitions: each is looked for from behind the one found last.
 Partition* Rebalance::find(const rd_kafka_topic_partition_t& what) {
-    for (const auto& partition : consumer_.partitions) {
-        if (partition->number() == what.partition && partition->topic() == what.topic) return partition.get();
+    const Partitions& all = consumer_.partitions;
+    for (size_t n = 0; n < all.size(); ++n) {
+        const size_t place = (found_ + n) % all.size();
+        if (all[place]->number() != what.partition || all[place]->topic() != what.topic) continue;
+        found_ = place + 1;
+        return all[place].get();
     }
     return nullptr;
 }
@@ -175,6 +185,7 @@ void Rebalance::remove(const rd_kafka_topic_partition_list_t& list) {
         if (!partition) continue;
         owner_.give_back(*partition);
         std::erase_if(consumer_.partitions, [&](const auto& p) { return p.get() == partition; });
+        --found_;
     }
 }
 

@@ -63,6 +63,7 @@ class Rebalance {
     int64_t deadline_ns_ = 0;
     uint64_t retry_timer_ = 0;
     uint64_t serial_ = 0;
+    size_t found_ = 0;  // where find() begins
     bool has_complained_ = false;
     int64_t failing_since_ns_ = 0;
 };

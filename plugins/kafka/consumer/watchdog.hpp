@@ -5,6 +5,7 @@
 //
 // Asking is the source's (a blocking query off the shard); deciding is here, without client and clock.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 
 #include "consumer/partition.hpp"
@@ -15,6 +16,7 @@ class Watchdog {
   public:
     static constexpr int64_t kIdle = 10'000'000'000;            // ns without anything read
     static constexpr int64_t kCommitPatience = 30'000'000'000;  // ns without an answer to a commit
+    static constexpr int64_t kPatienceEach = 10'000'000;        // ns more for each partition of the client
     static constexpr int64_t kFirstPause = 30'000'000'000, kLongestPause = 600'000'000'000;  // ns between rebuilds
 
     /// Whether to ask the broker about this partition.
@@ -35,8 +37,10 @@ class Watchdog {
     }
 
     /// A commit is unanswered, or positions are unresolved, since `since_ns` (0: none) though the cluster is reached.
-    bool is_stuck(int64_t since_ns, int64_t now_ns) const {
-        return since_ns != 0 && now_ns - since_ns >= kCommitPatience && may_rebuild(now_ns);
+    /// A client with thousands of partitions is not stuck but slow, and making a new one costs it most.
+    bool is_stuck(int64_t since_ns, int64_t now_ns, size_t partitions) const {
+        const int64_t patience = kCommitPatience + static_cast<int64_t>(partitions) * kPatienceEach;
+        return since_ns != 0 && now_ns - since_ns >= patience && may_rebuild(now_ns);
     }
 
     void rebuilt(int64_t now_ns) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <stdexcept>
+#include <thread>
 
 #include "tools/kafka_conf.hpp"
 
@@ -35,6 +36,19 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
         *static_cast<std::string*>(opaque) = rd_kafka_err2str(message->err);
 }
 
+// "" when all are there now.
+std::string creation_error(rd_kafka_event_t* event) {
+    if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) return rd_kafka_event_error_string(event);
+    std::size_t count = 0;
+    const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto code = rd_kafka_topic_result_error(results[i]);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+        return rd_kafka_err2str(code);
+    }
+    return {};
+}
+
 }  // namespace
 
 KafkaClient::KafkaClient(std::string brokers) : brokers_(std::move(brokers)) {
@@ -63,6 +77,23 @@ void KafkaClient::create(const std::vector<std::string>& topics, int partitions)
             topics.begin() + static_cast<std::ptrdiff_t>(std::min(begin + kAtOnce, topics.size())));
         create_some(some, partitions);
     }
+    if (!topics.empty()) wait_for(topics.back());
+}
+
+// The controller answers before the broker has made them; it makes them in the order of their creation.
+void KafkaClient::wait_for(const std::string& topic) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
+    rd_kafka_topic_t* handle = rd_kafka_topic_new(producer_, topic.c_str(), nullptr);
+    bool is_there = false;
+    while (!is_there && std::chrono::steady_clock::now() < end) {
+        const rd_kafka_metadata_t* found = nullptr;
+        if (rd_kafka_metadata(producer_, 0, handle, &found, 20'000) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
+        is_there = found->topic_cnt == 1 && found->topics[0].partition_cnt > 0;
+        rd_kafka_metadata_destroy(found);
+        if (!is_there) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    rd_kafka_topic_destroy(handle);
+    if (!is_there) throw std::runtime_error("Kafka does not make topic " + topic);
 }
 
 void KafkaClient::create_some(const std::vector<std::string>& topics, int partitions) {
@@ -76,7 +107,7 @@ void KafkaClient::create_some(const std::vector<std::string>& topics, int partit
     rd_kafka_event_t* event = rd_kafka_queue_poll(queue, 60'000);
     std::string failure = "no answer";
     if (event != nullptr) {
-        failure = rd_kafka_event_error(event) != 0 ? rd_kafka_event_error_string(event) : "";
+        failure = creation_error(event);
         rd_kafka_event_destroy(event);
     }
     rd_kafka_queue_destroy(queue);

@@ -24,7 +24,7 @@ class KafkaClient {
     KafkaClient(const KafkaClient&) = delete;
     KafkaClient& operator=(const KafkaClient&) = delete;
 
-    /** Makes topics that are not there yet. */
+    /** Makes topics that are not there yet; returns when the broker has them. */
     void create(const std::vector<std::string>& topics, int partitions);
     /** Returns when all are acknowledged. */
     void publish(const std::vector<Sample>& samples);
@@ -35,6 +35,7 @@ class KafkaClient {
 
   private:
     void create_some(const std::vector<std::string>& topics, int partitions);
+    void wait_for(const std::string& topic);
     void assign();
 
     std::string brokers_;
