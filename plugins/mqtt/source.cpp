@@ -36,6 +36,7 @@ void MqttSource::start() { connection_->start(); }
 
 void MqttSource::connected(const Connack& connack) {
     inbound_.begin(connack.session_present);
+    ahead_.start();
     subscriptions_->connected(connack.session_present, connection_->session());
     // Before SUBSCRIBE leaves: from now on the session may hold these filters.
     const std::string problem = remembered_.set(settings_.connect.client_id, subscriptions_->known());

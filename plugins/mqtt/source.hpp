@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "native/ahead.hpp"
 #include "native/connection.hpp"
 #include "native/inbound.hpp"
 #include "native/subscriptions.hpp"
@@ -36,6 +37,8 @@ class MqttSource final : public leat::Source, private Connection::Owner {
     void connected(const Connack& connack) override;
     void lost() override;
     void readable() override;
+    std::size_t awaited() override { return ahead_.left(inbound_.unacknowledged()); }
+    void stalled() override { ahead_.stalled(); }
     void drained() override {}
     void state(std::uint32_t, const std::string&, Nanoseconds) override {}
     void closed() override;
@@ -53,6 +56,7 @@ class MqttSource final : public leat::Source, private Connection::Owner {
     std::unique_ptr<Subscriptions> subscriptions_;
     std::unique_ptr<Arena> headers_;
     Inbound inbound_;
+    Ahead ahead_;
     InFlight* window_ = nullptr;
     bool warned_of_reject_ = false;
 };

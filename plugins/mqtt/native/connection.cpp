@@ -167,8 +167,10 @@ bool Connection::receive() {
         pace_.read(now);
         if (!pace_.is_fast()) link_.confirm();  // many packets confirm each other
         read_little_ = static_cast<std::size_t>(got) < kLittle;
+        has_paused_ = false;
         return true;
     }
+    if (got == 0 && std::exchange(has_paused_, false)) owner_.stalled();
     if (got < 0) fail(why_it_ended());
     return false;
 }
@@ -179,7 +181,7 @@ bool Connection::gathers() {
     if (!read_little_ || !is_connected_) return false;
     read_little_ = false;
     if (!pace_.is_fast()) return false;
-    const Nanoseconds pause = pace_.last() + pace_.pause(settings_.gather, expected_) - services_.now();
+    const Nanoseconds pause = pace_.last() + pace_.pause(settings_.gather, owner_.awaited()) - services_.now();
     if (pause < kShortestPause) return false;
     gather(pause);
     return true;
@@ -191,6 +193,7 @@ void Connection::gather(Nanoseconds pause) {
         [](void* self) {
             auto* connection = static_cast<Connection*>(self);
             connection->gather_timer_ = 0;
+            connection->has_paused_ = true;
             connection->flush();
             if (connection->is_connected_ && connection->reads_) connection->owner_.readable();
             if (connection->is_connected_) connection->watch();
@@ -262,6 +265,7 @@ void Connection::accept(const Connack& connack) {
     keep_alive_.start(std::chrono::seconds(seconds), now);
     pace_.start(now);
     read_little_ = false;
+    has_paused_ = false;
     services_.cancel(timer_);
     if (keep_alive_.period() > Nanoseconds::zero()) arm_timer(keep_alive_.period());
     tell(LEAT_STATE_UP, "connected to " + place() + ", MQTT " +

@@ -56,6 +56,11 @@ class Connection final : private Link::Owner {
         virtual void lost() = 0;
         /// There may be something to take with next().
         virtual void readable() = 0;
+        /// How many packets may come before the broker waits for one of ours; ~0: no end is known. Asked before a
+        /// pause, which lasts no longer than some of them take.
+        virtual std::size_t awaited() = 0;
+        /// Nothing had come when the pause was over.
+        virtual void stalled() {}
         /// All that was in session().out() has been handed to the socket.
         virtual void drained() = 0;
         /// In words, for people; already in the host's state.
@@ -95,10 +100,6 @@ class Connection final : private Link::Owner {
     /// The same for acknowledgements: while packets of a fast stream gather, a few wait for the end of that pause and
     /// leave together.
     void flush_acknowledgements();
-
-    /// So many answers are on their way: the socket is left alone for no longer than some of them take. Without this
-    /// there is no end to what may come.
-    void expect(std::size_t answers) { expected_ = answers; }
 
     /// Switches reading off (no credit) and on again.
     void read(bool on);
@@ -148,11 +149,11 @@ class Connection final : private Link::Owner {
     Nanoseconds deadline_{};  // of the attempt under way
     std::uint64_t timer_ = 0;
     std::uint64_t gather_timer_ = 0;  // while it runs, the socket is left alone
-    std::size_t expected_ = ~std::size_t{0};
-    std::size_t written_ = 0;    // bytes of session_.out() handed to the socket
-    bool read_little_ = false;   // the last read left room: more than it gave was not there
-    bool is_running_ = false;    // between start and stop
-    bool is_connected_ = false;  // CONNACK is in
+    std::size_t written_ = 0;         // bytes of session_.out() handed to the socket
+    bool read_little_ = false;        // the last read left room: more than it gave was not there
+    bool has_paused_ = false;         // since then
+    bool is_running_ = false;         // between start and stop
+    bool is_connected_ = false;       // CONNACK is in
     bool is_attempting_ = false;
     bool is_leaving_ = false;  // between DISCONNECT and the broker's end of the stream
     bool reads_ = true;

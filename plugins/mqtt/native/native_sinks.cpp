@@ -28,7 +28,7 @@ bool answers(Event::Kind kind, const Outbound::Item& item) {  // hot: per messag
 }  // namespace
 
 NativeSinks::NativeSinks(ConnectionSettings settings) : settings_(std::move(settings)) {
-    // What comes here are PUBACKs, which nobody waits for while thousands of messages are on their way; see expect().
+    // What comes here are PUBACKs, which nobody waits for while thousands of messages are on their way; see awaited().
     settings_.gather = std::chrono::milliseconds(4);
 }
 
@@ -110,10 +110,8 @@ void NativeSinks::send() {
             break;
         }
         connection_->flush();
-        connection_->expect(outbound_.on_their_way());
         if (!connection_->is_up() || !session.out().empty()) return;  // the rest when there is room: drained()
     }
-    connection_->expect(outbound_.on_their_way());
     if (outbound_.held() == 0) rest();
 }
 

@@ -29,6 +29,7 @@ class NativeSinks final : public SinkConnection, private Connection::Owner {
     void connected(const Connack& connack) override;
     void lost() override;
     void readable() override;
+    std::size_t awaited() override { return outbound_.on_their_way(); }
     void drained() override { send(); }
     void state(std::uint32_t state, const std::string& why, Nanoseconds next_attempt) override {
         tell_users(state, why, next_attempt);
