@@ -4,8 +4,8 @@
 //
 //   leat-bench-crossing [MESSAGES] [ROUNDS] [--json FILE]
 //
-// 20 us between messages when busy, 1 ms when sleeping. Both threads need a CPU each: on a loaded machine the tail is
-// the scheduler's.
+// 20 us between messages when busy, 1 ms when sleeping. Both threads need a CPU each, and busy shards are bound to
+// CPUs 0 and 1: on a loaded machine the tail is the scheduler's.
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -22,6 +22,8 @@ namespace {
 
 using namespace leat::bench;
 
+constexpr std::chrono::microseconds kBusyInterval{20}, kSleepingInterval{1000};
+
 int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
 std::vector<int64_t> read_delays(const std::string& path) {
@@ -37,14 +39,17 @@ std::vector<int64_t> cross(uint64_t messages, bool busy) {
     const std::string record = std::filesystem::temp_directory_path() / ("leat-cross-" + std::to_string(getpid()));
     const std::string count = std::to_string(messages);
     const auto host = run_host(
-        std::string("{\"shards\": {\"count\": 2, \"busy_poll\": ") + (busy ? "true" : "false") +
+        std::string("{\"shards\": {\"count\": 2") + (busy ? ", \"cpus\": [0, 1], \"busy_poll\": true" : "") +
         "}, \"backends\": {\"pulse\": {\"plugin\": \"pulse\"}, \"mem\": {\"plugin\": \"memory\"}}, \"routes\": {" +
         "\"a\": {\"from\": {\"backend\": \"pulse\", \"count\": " + count +
-        ", \"spin\": " + (busy ? "true" : "false") + ", \"interval\": \"" + (busy ? "20us" : "1ms") +
+        ", \"spin\": " + (busy ? "true" : "false") + ", \"interval\": \"" +
+        std::to_string((busy ? kBusyInterval : kSleepingInterval).count()) + "us" +
         "\"}, \"to\": {\"backend\": \"mem\", \"topic\": \"x\"}}, " +
         "\"b\": {\"from\": {\"backend\": \"mem\", \"topics\": [\"x\"]}, \"to\": {\"backend\": \"pulse\", " +
         "\"record\": \"" + record + "\"}}}}");
     leat::LedgerSnapshot ledger;
+    // A look at the routes is work for both shards: none before all can have arrived.
+    std::this_thread::sleep_for(messages * (busy ? kBusyInterval : kSleepingInterval));
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(600);
     while (ledger.landed < messages && std::chrono::steady_clock::now() < end) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
@@ -79,11 +84,11 @@ std::vector<int64_t> bare(uint64_t messages, bool busy) {
     });
     for (uint64_t i = 0; i < messages; ++i) {
         if (busy) {
-            const int64_t due = now_ns() + 20'000;
+            const int64_t due = now_ns() + std::chrono::nanoseconds(kBusyInterval).count();
             while (now_ns() < due) {
             }
         } else {
-            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            std::this_thread::sleep_for(kSleepingInterval);
         }
         while (handed.load(std::memory_order_relaxed) != 0) {
         }
