@@ -162,7 +162,6 @@ void check_with_plugins(const config::Model& model, const runtime::Log& log, con
     ask_all(model, log, reread, told, [](const leat_descriptor& descriptor, const leat_check* inquiry) {
         if (descriptor.check) descriptor.check(inquiry);
     });
-    if (report.has_errors()) return;  // which may be what makes it look like a loop
     for (const auto& [sink, way] : loops.found()) {
         report.warning(node_at(*model.document, sink), "messages may go round in a loop: " + way);
     }

@@ -38,11 +38,6 @@ class Block {
     int64_t stored_ns() const { return stored_ns_; }
     int64_t expires_ns() const { return expires_ns_; }
 
-    /// Says that its beginning will be read soon: it is on its way from another core meanwhile.
-    void fetch() const {
-        for (size_t line = 0; line < 5; ++line) __builtin_prefetch(reinterpret_cast<const char*>(this) + line * 64);
-    }
-
     void retain() { refs_.fetch_add(1, std::memory_order_relaxed); }  ///< [any-thread] that holds a reference
     void release();                                                   ///< [any-thread]
 

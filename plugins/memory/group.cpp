@@ -38,7 +38,6 @@ void Group::take(const Log& log, uint64_t base, size_t most, std::vector<Span>& 
         skip_gone(log, base);
         if (most == 0 || next_ - base >= log.size()) break;
         const Span& span = log[next_ - base];
-        span.block->fetch();
         const uint32_t begin = span.begin + offset_;
         const uint32_t end = begin + static_cast<uint32_t>(std::min<size_t>(most, span.end - begin));
         span.block->retain();

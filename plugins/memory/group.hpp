@@ -61,11 +61,6 @@ class Group {
 
     const std::string& name() const { return name_; }
 
-    /// As Topic::fetch().
-    void fetch() const {
-        __builtin_prefetch(&next_, 1);
-        __builtin_prefetch(&figures_.settled, 1);
-    }
     /// Number in the log of the first span that was not handed out whole.
     uint64_t position() const { return next_; }
     /// Takes up to `most` messages: those given back first, then from the log, whose first span has number `base`.

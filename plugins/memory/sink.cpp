@@ -74,10 +74,7 @@ void Sink::scatter(const leat_message* messages, size_t n, Settlements& done) {
             continue;
         }
         if (!outlet->chosen.empty() && outlet->chosen_ttl != ttl) store_chosen(*outlet);
-        if (outlet->chosen.empty()) {
-            outlet->topic->fetch();
-            touched_.push_back(outlet);
-        }
+        if (outlet->chosen.empty()) touched_.push_back(outlet);
         outlet->chosen_ttl = ttl;
         outlet->chosen.push_back(i);
     }
@@ -133,7 +130,6 @@ void Sink::store(Outlet& outlet, const leat_message* messages, size_t n, const u
                  Settlements& done) {
     const auto message = [&](size_t i) -> const leat_message& { return messages[chosen ? chosen[i] : i]; };
     const leat_host& host = *services().host;
-    outlet.topic->fetch();
     Block* block = Block::pack(outlet.topic->name(), outlet.topic->lane(), messages, n, chosen);
     block->date(now_ns_, ttl ? now_ns_ + std::min(ttl, INT64_MAX - now_ns_) : 0);
     Topic::Stored result{0, 0};

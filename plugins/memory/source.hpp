@@ -45,7 +45,7 @@ class Source : public leat::Source {
         Queue<Portion> portions;            // what was emitted and not told, whole batches together
         std::vector<uint64_t> requeued;     // of those not below: the group has them again; sorted
         std::vector<leat_message> leaving;  // those that it is about to get
-        alignas(64) Bell bell;              // written to by whoever rings it, so on a cache line of its own
+        Bell bell;
     };
     static constexpr size_t kMostShown = 64;  // topics with figures of their own
     static constexpr auto kTick = std::chrono::seconds(1);

@@ -134,14 +134,7 @@ void Topic::forget(Bell* bell) {
     std::erase(writers_, bell);
 }
 
-void Topic::fetch() const {
-    __builtin_prefetch(&mutex_, 1);
-    __builtin_prefetch(&logged_bytes_, 1);
-}
-
 void Topic::take(Group& group, size_t most, std::vector<Span>& into, Bell* member, int64_t now_ns) {
-    fetch();
-    group.fetch();
     const Guard lock(mutex_);
     if (next_expiry_ns_ <= now_ns) expire_due(now_ns);
     group.take(log_, base_, most, into);

@@ -54,9 +54,6 @@ class Topic {
     Stored store(const Span& span, Bell* bell, int64_t now_ns);
     void forget(Bell* bell);
 
-    /// Says that it will be written to soon: on its way from another core while the caller does something else.
-    void fetch() const;
-
     /// Up to `most` messages for the group; none: the member's bell is armed.
     void take(Group& group, size_t most, std::vector<Span>& into, Bell* member, int64_t now_ns);
     void settled(Group& group, uint64_t messages, uint64_t bytes);

@@ -4,9 +4,11 @@
 //
 //   leat-bench-crossing [MESSAGES] [ROUNDS] [--json FILE]
 //
-// 20 us between messages when busy, 1 ms when sleeping. Both threads need a CPU each, and busy shards are bound to
-// CPUs 0 and 1: on a loaded machine the tail is the scheduler's.
+// 20 us between messages when busy, 1 ms when sleeping. Both threads need a CPU each, and where they spin, ours and
+// the bare ones are bound to CPUs 0 and 1: on a loaded machine the tail is the scheduler's.
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -62,11 +64,23 @@ std::vector<int64_t> cross(uint64_t messages, bool busy) {
     std::exit(1);
 }
 
+// As a busy shard is.
+void keep_on(size_t cpu) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    pthread_setaffinity_np(pthread_self(), sizeof one, &one);
+}
+
 std::vector<int64_t> bare(uint64_t messages, bool busy) {
     std::vector<int64_t> delays;
     std::atomic<int64_t> handed{0};
     const int event = eventfd(0, EFD_NONBLOCK);
+    cpu_set_t before;
+    pthread_getaffinity_np(pthread_self(), sizeof before, &before);
+    if (busy) keep_on(0);
     std::thread reader([&] {
+        if (busy) keep_on(1);
         while (delays.size() < messages) {
             int64_t begin = 0;
             if (busy) {
@@ -97,6 +111,7 @@ std::vector<int64_t> bare(uint64_t messages, bool busy) {
         if (!busy && write(event, &one, sizeof one) < 0) std::exit(1);
     }
     reader.join();
+    pthread_setaffinity_np(pthread_self(), sizeof before, &before);
     close(event);
     return delays;
 }

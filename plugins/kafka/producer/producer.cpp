@@ -127,6 +127,10 @@ Producer::Sent Producer::send(Entry& entry, leat::Settlements& done) {
         ask_limits();
         return Sent::no_room;
     }
+    if (!record.topic->handle) {
+        end(entry, LEAT_REJECT, record.topic->why, done);
+        return Sent::ended;
+    }
     const rd_kafka_resp_err_t error = client_->produce(entry, record);
     if (!error) return Sent::yes;
     if (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) return Sent::no_room;

@@ -71,7 +71,7 @@ void Topics::clear() {
 
 struct Topics::Question {
     std::vector<std::string> topics;
-    std::vector<TopicHandle> handles;  // of the topics, when answered; gone before the client is
+    std::vector<Topic> made;  // of the topics, when answered; gone before the client is
     Limit smallest;
     bool is_answered = false;
 
@@ -80,9 +80,11 @@ struct Topics::Question {
     // topics, or librdkafka would go to the controller, with a connection for that alone.
     void ask(rd_kafka_t* client) {
         for (const std::string& topic : topics) {
-            handles.emplace_back(rd_kafka_topic_new(client, topic.c_str(), nullptr), rd_kafka_topic_destroy);
+            Topic& one = made.emplace_back();
+            one.handle.reset(rd_kafka_topic_new(client, topic.c_str(), nullptr));
+            if (!one.handle) one.why = "topic " + topic + ": " + rd_kafka_err2str(rd_kafka_last_error());
         }
-        const std::string broker = any_broker(client, handles.back().get());
+        const std::string broker = any_broker(client, made.back().handle.get());
         if (broker.empty()) return;
         std::vector<Settings> wanted;
         wanted.push_back(ask_for(RD_KAFKA_RESOURCE_BROKER, broker));
@@ -131,13 +133,11 @@ void Topics::answered(Question& question, const Told& told) {
     const std::shared_ptr<Question> ended = std::move(question_);
     if (question.is_answered) {
         for (size_t i = 0; i < question.topics.size(); ++i) {
-            Topic& topic = all_.find(question.topics[i])->second;
-            topic.handle = std::move(question.handles[i]);
-            if (!topic.is_known()) unknown_.push_back(question.topics[i]);
+            all_.find(question.topics[i])->second = std::move(question.made[i]);
         }
         unknown_.erase(unknown_.begin(), unknown_.begin() + static_cast<std::ptrdiff_t>(question.topics.size()));
     }
-    question.handles.clear();  // told() may end the client
+    question.made.clear();  // told() may end the client
     told(question.smallest);
 }
 

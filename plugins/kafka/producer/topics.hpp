@@ -34,8 +34,9 @@ using TopicHandle = std::unique_ptr<rd_kafka_topic_t, decltype(&rd_kafka_topic_d
 /// One topic. Lives as long as its client.
 struct Topic {
     TopicHandle handle{nullptr, rd_kafka_topic_destroy};
-    /// Its limit, or that it cannot be known: records may go there.
-    bool is_known() const { return handle != nullptr; }
+    std::string why;  ///< there can be no handle
+    /// Its limit, or that it cannot be known: records may go there, or there is a reason why not.
+    bool is_known() const { return handle || !why.empty(); }
 };
 
 class Topics {

@@ -69,15 +69,15 @@ class Source : public Component {
         services().defer([](void* self) { static_cast<Source*>(self)->on_wake(); }, this);
     }
 
-    /// A window for a new acknowledgement domain, with the limits of the route; owned by the source. by_confirmation:
-    /// see InFlight.
-    InFlight& open_window(bool by_confirmation = false) {
+    /// A window for a new acknowledgement domain, with the limits of the route; owned by the source. by_confirmation,
+    /// first: see InFlight.
+    InFlight& open_window(bool by_confirmation = false, uint64_t first = 0) {
         if (windows_.size() == InFlight::kMostDomains) {
             throw std::length_error("a source has at most 1048576 acknowledgement domains (topics, partitions)");
         }
         windows_.push_back(std::make_unique<InFlight>(static_cast<uint32_t>(windows_.size()),
                                                       identity().max_in_flight, identity().max_in_flight_bytes,
-                                                      by_confirmation));
+                                                      by_confirmation, first));
         return *windows_.back();
     }
     /// The connection or assignment of a window ended: what is unsettled is stale from now on, counted as returned.

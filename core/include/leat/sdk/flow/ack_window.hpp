@@ -20,9 +20,11 @@ inline namespace v1 {
 class AckWindow {
   public:
     /// capacity  the most that may be above the watermark; an overrun aborts, in every build.
-    explicit AckWindow(uint64_t capacity) : capacity_(capacity), bits_(capacity) {}
+    /// first     the first sequence number.
+    explicit AckWindow(uint64_t capacity, uint64_t first = 0)
+        : capacity_(capacity), bits_(capacity), next_(first), watermark_(first) {}
 
-    /// The next sequence number, counted from 0.
+    /// The next sequence number.
     uint64_t add() {  // hot: per message
         if (next_ - watermark_ >= capacity_) overrun();
         return next_++;
@@ -100,8 +102,8 @@ class AckWindow {
 
     uint64_t capacity_;
     BitRing bits_;
-    uint64_t next_ = 0;
-    uint64_t watermark_ = 0;
+    uint64_t next_;
+    uint64_t watermark_;
     uint64_t ahead_ = 0;  // bits that are set: settled, above the watermark
 };
 

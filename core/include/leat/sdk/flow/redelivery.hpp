@@ -31,12 +31,18 @@ class InFlight {
 
     /// domain  number of this window within its source, below kMostDomains.
     /// by_confirmation  credit counts from confirm() (Kafka: a confirmed commit) instead of from the watermark.
-    InFlight(uint32_t domain, uint64_t max_messages, uint64_t max_bytes, bool by_confirmation = false)
+    /// first  the first sequence number.
+    InFlight(uint32_t domain, uint64_t max_messages, uint64_t max_bytes, bool by_confirmation = false,
+             uint64_t first = 0)
         : domain_(domain),
           max_messages_(max_messages),
           max_bytes_(max_bytes),
           by_confirmation_(by_confirmation),
-          window_(max_messages) {}
+          window_(max_messages, first),
+          first_(first),
+          released_(first),
+          confirmed_(first),
+          forgotten_(first) {}
     InFlight(const InFlight&) = delete;
     InFlight& operator=(const InFlight&) = delete;
     ~InFlight() { release_below(window_.next()); }
@@ -144,9 +150,9 @@ class InFlight {
         if (needed > kept_.size()) grow(needed);
         Tally tally(batch[0]);
         for (size_t done = 0; done < n;) {
-            const uint64_t token = token_of(sequence) + done;
+            const uint64_t token = token_of(sequence + done);
             leat_message* const messages = batch + done;
-            const auto [kept, here] = row(sequence + done, n - done);
+            const auto [kept, here] = row(sequence + done, std::min<uint64_t>(n - done, left_of_domain(token)));
             for (size_t i = 0; i < here; ++i) {
                 leat_message& m = messages[i];
                 m.receipt.settler = settler;
