@@ -78,7 +78,6 @@ std::vector<int64_t> bare(uint64_t messages, bool busy) {
     const int event = eventfd(0, EFD_NONBLOCK);
     cpu_set_t before;
     pthread_getaffinity_np(pthread_self(), sizeof before, &before);
-    if (busy) keep_on(0);
     std::thread reader([&] {
         if (busy) keep_on(1);
         while (delays.size() < messages) {
@@ -96,6 +95,7 @@ std::vector<int64_t> bare(uint64_t messages, bool busy) {
             delays.push_back(now_ns() - begin);
         }
     });
+    if (busy) keep_on(0);
     for (uint64_t i = 0; i < messages; ++i) {
         if (busy) {
             const int64_t due = now_ns() + std::chrono::nanoseconds(kBusyInterval).count();

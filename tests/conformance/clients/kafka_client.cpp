@@ -87,9 +87,10 @@ void KafkaClient::wait_for(const std::string& topic) {
     bool is_there = false;
     while (!is_there && std::chrono::steady_clock::now() < end) {
         const rd_kafka_metadata_t* found = nullptr;
-        if (rd_kafka_metadata(producer_, 0, handle, &found, 20'000) != RD_KAFKA_RESP_ERR_NO_ERROR) continue;
-        is_there = found->topic_cnt == 1 && found->topics[0].partition_cnt > 0;
-        rd_kafka_metadata_destroy(found);
+        if (!rd_kafka_metadata(producer_, 0, handle, &found, 20'000)) {
+            is_there = found->topic_cnt == 1 && found->topics[0].partition_cnt > 0;
+            rd_kafka_metadata_destroy(found);
+        }
         if (!is_there) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     rd_kafka_topic_destroy(handle);
