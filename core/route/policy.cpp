@@ -36,13 +36,11 @@ void Policy::push_on(leat_message* batch, size_t n) {
         kept += more;
     }
     if (n == 0) return;
-    next().push(&next(), batch, n);  // a sink may settle in this call: what is
-                                     // kept has its references by now
+    next().push(&next(), batch, n);  // a sink may settle in this call: what is kept has its references by now
 }
 
-// Keeps those of the first one's settler that stand together, from it on;
-// returns how many. 0: one of them is too large to be kept, and nothing was
-// done.
+// Keeps those of the first one's settler that stand together, from it on; returns how many. 0: one of them is too
+// large to be kept, and nothing was done.
 size_t Policy::keep(leat_message* batch, size_t n, int64_t now) {
     const uint64_t first = sent_.reserve(n);
     const leat_receipt above = batch[0].receipt;
@@ -74,8 +72,7 @@ size_t Policy::keep(leat_message* batch, size_t n, int64_t now) {
     return kept;
 }
 
-// Those with a topic or a key of 4 GiB cannot be kept. Returns how many are
-// left.
+// Those with a topic or a key of 4 GiB cannot be kept. Returns how many are left.
 size_t Policy::refuse_oversized(leat_message* batch, size_t n) {
     size_t left = 0;
     for (size_t i = 0; i < n; ++i) {
@@ -105,8 +102,7 @@ void Policy::settle(const leat_settlement* batch, size_t n) {
     }
 }
 
-// Acknowledgements of messages that went down together and came back together:
-// how many.
+// Acknowledgements of messages that went down together and came back together: how many.
 size_t Policy::settle_run(const leat_settlement* batch, size_t n,
                           Settlements& up) {  // hot: per run
     if (!trials_.empty() || setup().strict) return 0;
@@ -151,8 +147,7 @@ void Policy::settle_one(const leat_settlement& s, Settlements& up) {
     give_back(s.token, std::move(r));
 }
 
-// A message has come back from below, or is taken back: to its lane, with the
-// reason in `refused`.
+// A message has come back from below, or is taken back: to its lane, with the reason in `refused`.
 void Policy::give_back(uint64_t token, Refused&& r) {
     const Sent::Found one = sent_.find(token);
     r.message = one.cell->kept.message();

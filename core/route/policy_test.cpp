@@ -1,5 +1,4 @@
-// What a policy keeps of messages, seen from above and below: each receipt is
-// settled once, as it was below.
+// What a policy keeps of messages, seen from above and below: each receipt is settled once, as it was below.
 #include "route/policy.hpp"
 
 #include <doctest/doctest.h>

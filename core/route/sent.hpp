@@ -1,15 +1,13 @@
-// The messages below a policy, in the order in which they went down: neighbours
-// lie side by side, so that a batch of outcomes walks forwards through memory.
+// The messages below a policy, in the order in which they went down: neighbours lie side by side, so that a batch of
+// outcomes walks forwards through memory.
 //
-//     const uint64_t first = sent.reserve(n);              // cells for n,
-//     numbered from `first` on sent.at(first).kept.keep(message); // each is to
-//     be filled, its token too sent.open(n, settler, now, false); if (const
-//     Sent::Found found = sent.find(token)) { ...; sent.end(token); }    //
-//     false: stale
+//     const uint64_t first = sent.reserve(n);   // cells for n, numbered from `first` on
+//     sent.at(first).kept.keep(message);        // each is to be filled, its token too
+//     sent.open(n, settler, now, false);
+//     if (const Sent::Found found = sent.find(token)) { ...; sent.end(token); }   // false: stale
 //
-// A ring by number; numbers are never used twice, so a stale or second
-// settlement is always recognised. What stays long while others pass moves out
-// of the ring's way, so memory follows what is in flight. On the shard only.
+// A ring by number; numbers are never used twice, so a stale or second settlement is always recognised. What stays
+// long while others pass moves out of the ring's way, so memory follows what is in flight. On the shard only.
 #pragma once
 #include <leat/sdk/flow/bit_ring.hpp>
 #include <leat/sdk/flow/fifo.hpp>
@@ -30,16 +28,15 @@ class Sent {
         uint64_t token = 0;  // of its receipt from above
     };
 
-    /// Makes room for n >= 1 messages; returns the number of the first. Allocates
-    /// only when more are in flight than ever before, or when some stay long.
+    /// Makes room for n >= 1 messages; returns the number of the first. Allocates only when more are in flight than
+    /// ever before, or when some stay long.
     uint64_t reserve(size_t n);
-    /// They go down together, at a time (ns), with receipts of one settler above.
-    /// alike: their tokens are neighbours, too, and they share a buffer.
+    /// They go down together, at a time (ns), with receipts of one settler above. alike: their tokens are neighbours,
+    /// too, and they share a buffer.
     void open(size_t n, leat_settler* above, int64_t now_ns, bool alike);
 
-    /// The cells of n numbers from `token` on, as far as they lie side by side:
-    /// up to where the ring begins again. A loop over them counts a pointer up;
-    /// finding the place of each number took a fifth of its time.
+    /// The cells of n numbers from `token` on, as far as they lie side by side: up to where the ring begins again. A
+    /// loop over them counts a pointer up; finding the place of each number took a fifth of its time.
     struct Row {
         Cell* cells;
         size_t size;
@@ -74,16 +71,15 @@ class Sent {
         bool alike = false;  ///< see open()
         int64_t time_ns = 0;
     };
-    /// Of n neighbours, from the first on, those that are in flight and went down
-    /// together. None are found of what has moved out of the ring.
+    /// Of n neighbours, from the first on, those that are in flight and went down together. None are found of what
+    /// has moved out of the ring.
     Run run(uint64_t token, size_t n) {  // hot: per run
         if (token - tail_ >= next_ - tail_) return {};
         const Together& pushed = together(token);
         const Row all = row(token, std::min<size_t>(n, pushed.end() - token));
         return {all.cells, in_ring_.run(token, all.size), pushed.above, pushed.alike, pushed.time_ns};
     }
-    /// Ends those of a run; their cells may still be read until the next
-    /// reserve().
+    /// Ends those of a run; their cells may still be read until the next reserve().
     void end_run(uint64_t token, size_t n) {  // hot: per run
         in_flight_ -= n;
         in_ring_.clear(token, n);
