@@ -42,9 +42,6 @@ for ((round = 1; round <= rounds; ++round)); do
     run "$build"/tests/conformance_suite --backend="$backend"
   done
 done
-if ((rounds > 0)) && [[ " ${backends[*]} " == *" kafka "* ]]; then
-  run LEAT_CONFORMANCE_KAFKA_TOPICS=10000 LEAT_CONFORMANCE_PATIENCE_MS=900000 "$build"/tests/conformance_suite --backend=kafka --test-case="ten thousand topics"
-fi
 for way in "${ways[@]}"; do
   run LEAT_PAIR_ONLY="$way" LEAT_PAIR_KILLS="$kills" LEAT_PAIR_MESSAGES="$messages" "$build"/tests/pairs_test \
     --test-case="every broker to every broker*"

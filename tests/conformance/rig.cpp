@@ -189,7 +189,7 @@ RouteView Rig::view(const std::string& route) const {
 }
 
 bool Rig::wait(const std::function<bool()>& condition) {
-    static const std::chrono::milliseconds limit(setting("LEAT_CONFORMANCE_PATIENCE_MS", 180'000));
+    static const std::chrono::milliseconds limit(setting("LEAT_CONFORMANCE_PATIENCE_MS", 900'000));
     if (eventually(condition, limit, std::chrono::milliseconds(2))) return true;
     std::cout << "waited in vain; the host says:\n" << log() << std::flush;
     for (const RouteView& r : host_->snapshot().routes) {

@@ -82,7 +82,7 @@ void KafkaClient::create(const std::vector<std::string>& topics, int partitions)
 
 // The controller answers before the broker has made them; it makes them in the order of their creation.
 void KafkaClient::wait_for(const std::string& topic) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(15);
     rd_kafka_topic_t* handle = rd_kafka_topic_new(producer_, topic.c_str(), nullptr);
     bool is_there = false;
     while (!is_there && std::chrono::steady_clock::now() < end) {
