@@ -28,7 +28,8 @@ bool answers(Event::Kind kind, const Outbound::Item& item) {  // hot: per messag
 }  // namespace
 
 NativeSinks::NativeSinks(ConnectionSettings settings) : settings_(std::move(settings)) {
-    // What comes here are PUBACKs, which nobody waits for while thousands of messages are on their way; see awaited().
+    // What comes here are PUBACKs, which nobody waits for while thousands of messages are on their way; see
+    // awaited().
     settings_.gather = std::chrono::milliseconds(4);
 }
 
