@@ -1,10 +1,8 @@
-// The failure policy of what learns of failures later: a sink, an asynchronous
-// stage. It sits directly above, replaces the receipts by its own and keeps the
-// messages until they are settled; about 5 ns a message.
+// The failure policy of what learns of failures later: a sink, an asynchronous stage. It sits directly above,
+// replaces the receipts by its own and keeps the messages until they are settled; about 5 ns a message.
 //
-// With a time-out, a message that has no outcome for so long while what is
-// below is up counts as refused for now; its late outcome is stale, and it may
-// land twice.
+// With a time-out, a message that has no outcome for so long while what is below is up counts as refused for now; its
+// late outcome is stale, and it may land twice.
 //
 // On the shard.
 #pragma once

@@ -8,8 +8,7 @@
 namespace leat::route {
 
 uint64_t Sent::reserve(size_t n) {
-    // Where nothing is in flight the ring begins anew: the memory of the last
-    // messages is still in the cache.
+    // Where nothing is in flight the ring begins anew: the memory of the last messages is still in the cache.
     if (in_flight_ == 0) start_anew();
     if (next_ - tail_ + n > ring_.size()) make_room(n);
     return next_;

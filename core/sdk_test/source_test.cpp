@@ -1,120 +1,14 @@
-#include <leat/sdk/source.hpp>
-
 #include <doctest/doctest.h>
 
 #include <random>
-#include <set>
 
-#include "support/stepped_host.hpp"
+#include "source_rig.hpp"
 
 using namespace std::chrono_literals;
 using namespace leat::test;
 
-namespace {
-
-/** Numbers on one or several windows, as many as there is credit for. */
-struct Numbers : leat::Source {
-    uint64_t most = 0;  // per window
-    size_t window_count = 1;
-    uint64_t first = 0;  // sequence number
-    bool by_confirmation = false;
-    bool shares_buffers = false;  // one for each batch
-    std::vector<leat::InFlight*> open_windows;
-    std::vector<uint64_t> made, watermarks, rejects;
-    Instance* me = nullptr;
-    SteppedHost* host = nullptr;
-    bool may_emit_in_advanced = false;
-    std::set<uint64_t> returnable;  // sequence numbers that the broker takes back
-    std::vector<uint64_t> given_back;
-
-    void open() override {
-        for (size_t i = 0; i < window_count; ++i) open_windows.push_back(&open_window(by_confirmation, first));
-        made.resize(window_count);
-        watermarks.resize(window_count);
-    }
-    void start() override { wake(); }
-    void stop() override { stopped_when_idle(); }
-    void resume() override {
-        if (!emitting()) return;
-        for (size_t w = 0; w < window_count; ++w) {
-            while (made[w] < most) {
-                const uint64_t n = std::min({open_windows[w]->credit(), uint64_t{LEAT_BATCH_MAX}, most - made[w]});
-                if (n == 0) break;
-                std::vector<leat_message> batch;
-                for (uint64_t i = 0; i < n; ++i) {
-                    batch.push_back(make_message(*host, *me, "t", "", std::to_string(made[w]++)));
-                    batch.back().lane = static_cast<uint32_t>(w);
-                }
-                if (shares_buffers) share_buffer(batch);
-                emit(*open_windows[w], batch.data(), n);
-            }
-        }
-    }
-    void advanced(leat::InFlight& w) override {
-        CHECK(w.watermark() >= watermarks[w.domain()]);
-        watermarks[w.domain()] = w.watermark();
-    }
-    void rejected(leat::InFlight&, uint64_t sequence, const leat_settlement&) override {
-        rejects.push_back(sequence);
-    }
-    bool give_back(leat::InFlight&, uint64_t sequence) override {
-        if (!returnable.contains(sequence)) return false;
-        given_back.push_back(sequence);
-        return true;
-    }
-    void share_buffer(std::vector<leat_message>& batch) const {
-        leat_buffer* all = batch[0].buffer;
-        for (size_t i = 1; i < batch.size(); ++i) {
-            host->table()->buffer_adopt(all, batch[i].buffer, 1);
-            batch[i].buffer = all;
-            leat_buffer_retain(all, 1);
-        }
-    }
-    void forget_all() {
-        for (auto* w : open_windows) forget(*w);
-    }
-};
-
-struct Fixture {
-    SteppedHost host;
-    Instance me{host};
-    Collector below;
-    std::unique_ptr<Numbers> source = std::make_unique<Numbers>();
-
-    explicit Fixture(uint64_t most, uint64_t in_flight = 10, size_t windows = 1, bool shares_buffers = false,
-                     uint64_t first = 0) {
-        me.identity.max_in_flight = in_flight;
-        source->most = most;
-        source->window_count = windows;
-        source->shares_buffers = shares_buffers;
-        source->first = first;
-        source->me = &me;
-        source->host = &host;
-        source->attach(host.setup(me));
-        source->open();
-        start();
-    }
-    void start() {
-        me.stopped = false;
-        source->c()->start(source->c(), &below);
-        host.run();
-    }
-    void hold() { source->c()->hold(source->c()); }
-    void stop() {
-        source->c()->stop(source->c());
-        host.run();
-    }
-    const leat_flow& flow() { return *source->c()->flow; }
-    void check_ledger() {
-        const leat_flow& f = flow();
-        CHECK(f.settled == f.landed + f.filtered + f.discarded + f.dead_lettered + f.returned);
-    }
-};
-
-}  // namespace
-
 TEST_CASE("credit counts from the watermark, not from how many are unsettled") {
-    Fixture f(100);
+    SourceRig f(100);
     CHECK(f.below.messages.size() == 10);
     for (size_t i = 1; i < 10; ++i) f.below.settle(i, LEAT_ACK);
     f.host.run();
@@ -135,7 +29,7 @@ TEST_CASE("credit counts from the watermark, not from how many are unsettled") {
 }
 
 TEST_CASE("each kind of end has a column of the ledger") {
-    Fixture f(6);
+    SourceRig f(6);
     f.below.settle(0, LEAT_ACK);
     f.below.settle(1, LEAT_ACK, LEAT_DROPPED);
     f.below.settle(2, LEAT_ACK, LEAT_DISCARDED);
@@ -155,7 +49,7 @@ TEST_CASE("each kind of end has a column of the ledger") {
 
 TEST_CASE("a second settlement and one of nobody's are stale, in every state of a message") {
     const leat::test::BrokenRules broken;
-    Fixture f(4);
+    SourceRig f(4);
     const auto again = [&](size_t i, uint32_t outcome) {
         const leat_settlement s{f.below.messages[i].receipt.token, outcome, LEAT_NONE, nullptr};
         leat_settler* settler = f.below.messages[i].receipt.settler;
@@ -189,7 +83,7 @@ TEST_CASE("a second settlement and one of nobody's are stale, in every state of 
 }
 
 TEST_CASE("a message that comes back is emitted again in order, after its backoff, before anything new") {
-    Fixture f(20, 5);
+    SourceRig f(20, 5);
     f.below.settle(3, LEAT_RETRY);
     f.below.settle(1, LEAT_RETRY);
     for (size_t i : {0u, 2u, 4u}) f.below.settle(i, LEAT_ACK);
@@ -219,7 +113,7 @@ TEST_CASE("a message that comes back is emitted again in order, after its backof
 }
 
 TEST_CASE("a retry that asks for more time gets it, and a nearer one is not kept waiting by it") {
-    Fixture f(2, 2, 2);
+    SourceRig f(2, 2, 2);
     REQUIRE(f.below.messages.size() == 4);
     const leat_detail detail{sizeof(leat_detail), 0, leat::bytes("busy"), 10'000'000'000};
     f.below.settle(0, LEAT_RETRY, LEAT_NONE, &detail);
@@ -236,7 +130,7 @@ TEST_CASE("a retry that asks for more time gets it, and a nearer one is not kept
 }
 
 TEST_CASE("a source whose broker delivers again gives a retried message back, after its backoff") {
-    Fixture f(4);
+    SourceRig f(4);
     f.source->returnable = {1};
     f.below.settle(0, LEAT_ACK);
     f.below.settle(1, LEAT_RETRY);
@@ -260,7 +154,7 @@ TEST_CASE("a source whose broker delivers again gives a retried message back, af
 }
 
 TEST_CASE("a stop gives up what waits for its backoff, and waits for what is below") {
-    Fixture f(3);
+    SourceRig f(3);
     f.below.settle(1, LEAT_RETRY);
     f.hold();
     f.stop();
@@ -280,7 +174,7 @@ TEST_CASE("a stop gives up what waits for its backoff, and waits for what is bel
 }
 
 TEST_CASE("a forgotten window counts what was unsettled as returned, and old tokens are stale") {
-    Fixture f(30);
+    SourceRig f(30);
     f.below.settle(0, LEAT_ACK);
     f.below.settle(5, LEAT_ACK);
     f.below.settle(7, LEAT_RETRY);
@@ -298,7 +192,7 @@ TEST_CASE("a forgotten window counts what was unsettled as returned, and old tok
 }
 
 TEST_CASE("bytes are bounded, but one message is always admitted") {
-    Fixture f(0);
+    SourceRig f(0);
     f.me.identity.max_in_flight_bytes = 3;
     f.source.reset();
     f.source = std::make_unique<Numbers>();
@@ -315,7 +209,7 @@ TEST_CASE("bytes are bounded, but one message is always admitted") {
 }
 
 TEST_CASE("with confirmation, credit comes back with what is confirmed") {
-    Fixture f(0);
+    SourceRig f(0);
     leat::InFlight window(0, 10, 1000, true);
     CHECK(window.credit() == 10);
     window.confirm(0);
@@ -331,7 +225,7 @@ TEST_CASE(
         const uint64_t most = random() % 600 + 1;
         // Half of the windows run out of tokens of their domain on the way: they begin again with its first one.
         const uint64_t first = random() % 2 ? (uint64_t{1} << leat::InFlight::kDomainShift) - random() % 700 : 0;
-        Fixture f(most, random() % 300 + 1, random() % 3 + 1, random() % 2, first);
+        SourceRig f(most, random() % 300 + 1, random() % 3 + 1, random() % 2, first);
         std::vector<size_t> open;
         std::map<std::pair<uint32_t, std::string>, bool> ended;
         size_t seen = 0;
@@ -371,7 +265,7 @@ TEST_CASE(
 TEST_CASE("bytes and buffer of a batch that shares one go as the watermark moves, in whatever steps") {
     for (const size_t step : {1, 3, 40, 100}) {
         CAPTURE(step);
-        Fixture f(100, 100, 1, true);
+        SourceRig f(100, 100, 1, true);
         REQUIRE(f.below.messages.size() == 100);
         const leat_buffer* buffer = f.below.messages[0].buffer;
         uint64_t content = f.flow().bytes;
@@ -392,7 +286,7 @@ TEST_CASE("bytes and buffer of a batch that shares one go as the watermark moves
 }
 
 TEST_CASE("one that comes again has left its batch's buffer, and takes nothing of it along") {
-    Fixture f(20, 20, 1, true);
+    SourceRig f(20, 20, 1, true);
     f.below.settle(7, LEAT_RETRY);
     for (size_t i = 0; i < 20; ++i) {
         if (i != 7) f.below.settle(i, LEAT_ACK);
@@ -409,7 +303,7 @@ TEST_CASE("one that comes again has left its batch's buffer, and takes nothing o
 
 TEST_CASE("a source may have very many windows, each with its own outcomes") {
     constexpr size_t kWindows = 70'000;
-    Fixture f(1, 1, kWindows);
+    SourceRig f(1, 1, kWindows);
     CHECK(f.flow().emitted == kWindows);
     f.below.settle(65'536, LEAT_ACK);
     CHECK(f.source->watermarks[65'536] == 1);
@@ -421,7 +315,7 @@ TEST_CASE("a source may have very many windows, each with its own outcomes") {
 }
 
 TEST_CASE("outcomes of neighbours told together are counted one by one, also where one of them was told before") {
-    Fixture f(10, 10);
+    SourceRig f(10, 10);
     const auto token = [&](size_t i) { return f.below.messages[i].receipt.token; };
     leat_settler* settler = f.below.messages[0].receipt.settler;
     const leat_settlement one{token(4), LEAT_ACK, LEAT_NONE, nullptr};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/eventually.hpp"
+#include "support/kafka_topics.hpp"
 #include "support/paths.hpp"
 #include "support/port.hpp"
 
@@ -31,19 +32,6 @@ Client admin_client(const std::string& brokers) {
 
 std::string tail(const std::string& text) { return text.size() > 4000 ? text.substr(text.size() - 4000) : text; }
 
-/** The error of a CreateTopics result; "" when all is well. */
-std::string creation_error(rd_kafka_event_t* event) {
-    if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) return rd_kafka_event_error_string(event);
-    std::size_t count = 0;
-    const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto code = rd_kafka_topic_result_error(results[i]);
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
-        return rd_kafka_err2str(code);
-    }
-    return {};
-}
-
 void write_logins(std::ostream& out, const std::string& listener, const std::map<std::string, std::string>& users) {
     const std::string name = "listener.name." + listener + '.';
     const std::string module = "org.apache.kafka.common.security.";
@@ -56,6 +44,18 @@ void write_logins(std::ostream& out, const std::string& listener, const std::map
 }
 
 }  // namespace
+
+std::string creation_error(rd_kafka_event_t* event) {
+    if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) return rd_kafka_event_error_string(event);
+    std::size_t count = 0;
+    const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto code = rd_kafka_topic_result_error(results[i]);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
+        return rd_kafka_err2str(code);
+    }
+    return {};
+}
 
 bool kafka_answers(const std::string& brokers) {
     const Client client = admin_client(brokers);

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "support/kafka_topics.hpp"
 #include "tools/kafka_conf.hpp"
 
 namespace leat::test {
@@ -34,19 +35,6 @@ Sample sample_of(const rd_kafka_message_t& message) {
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
         *static_cast<std::string*>(opaque) = rd_kafka_err2str(message->err);
-}
-
-// "" when all are there now.
-std::string creation_error(rd_kafka_event_t* event) {
-    if (rd_kafka_event_error(event) != RD_KAFKA_RESP_ERR_NO_ERROR) return rd_kafka_event_error_string(event);
-    std::size_t count = 0;
-    const auto* results = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count);
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto code = rd_kafka_topic_result_error(results[i]);
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
-        return rd_kafka_err2str(code);
-    }
-    return {};
 }
 
 }  // namespace

@@ -198,6 +198,14 @@ Sample BareLoops::run(Words words, uint64_t n) const {
     return sample;
 }
 
+Sample BareLoops::run_load(Words words, const Load& load) const {
+    words.insert(words.end(), {"--count", std::to_string(load.messages), "--size", std::to_string(load.payload),
+                               "--lanes", std::to_string(load.lanes)});
+    if (load.window) words.insert(words.end(), {"--window", std::to_string(load.window)});
+    if (load.window && broker_.kind == BrokerKind::kafka) words.insert(words.end(), {"--set", "linger.ms=0"});
+    return run(std::move(words), load.messages);
+}
+
 Sample BareLoops::run_many(const char* what, const std::string& name, const Load& load) const {
     Words words = {folder_ + "/bare_many",
                    "--broker",
@@ -206,17 +214,9 @@ Sample BareLoops::run_many(const char* what, const std::string& name, const Load
                    what,
                    "--name",
                    name,
-                   "--count",
-                   std::to_string(load.messages),
                    "--connections",
-                   std::to_string(load.connections),
-                   "--size",
-                   std::to_string(load.payload),
-                   "--lanes",
-                   std::to_string(load.lanes)};
-    if (load.window) words.insert(words.end(), {"--window", std::to_string(load.window)});
-    if (load.window && broker_.kind == BrokerKind::kafka) words.insert(words.end(), {"--set", "linger.ms=0"});
-    return run(words, load.messages);
+                   std::to_string(load.connections)};
+    return run_load(std::move(words), load);
 }
 
 Sample BareLoops::publish_to(const std::string& name, const Load& load) const {
@@ -224,18 +224,7 @@ Sample BareLoops::publish_to(const std::string& name, const Load& load) const {
     const char* const target = broker_.kind == BrokerKind::kafka  ? "--topic"
                                : broker_.kind == BrokerKind::mqtt ? "--prefix"
                                                                   : "--queue";
-    Words words = {program("publish"),
-                   target,
-                   name,
-                   "--count",
-                   std::to_string(load.messages),
-                   "--size",
-                   std::to_string(load.payload),
-                   "--lanes",
-                   std::to_string(load.lanes)};
-    if (load.window) words.insert(words.end(), {"--window", std::to_string(load.window)});
-    if (load.window && broker_.kind == BrokerKind::kafka) words.insert(words.end(), {"--set", "linger.ms=0"});
-    return run(words, load.messages);
+    return run_load({program("publish"), target, name}, load);
 }
 
 Sample BareLoops::publish(const Load& load) const {

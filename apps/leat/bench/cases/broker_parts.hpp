@@ -79,6 +79,7 @@ class BareLoops {
     std::string program(const char* what) const;
     Words address() const;
     Sample run(Words words, uint64_t n) const;
+    Sample run_load(Words words, const Load& load) const;
     Sample run_many(const char* what, const std::string& name, const Load& load) const;
     Sample publish_to(const std::string& name, const Load& load) const;
 
