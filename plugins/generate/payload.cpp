@@ -22,10 +22,19 @@ char* put_number(char* at, T number) {
 
 void Numbers::seek(uint64_t number) {
     const std::string text = std::to_string(number);
-    std::fill(digits_.begin(), digits_.end(), '0');
+    digits_.fill('0');
     std::copy(text.begin(), text.end(), digits_.end() - static_cast<std::ptrdiff_t>(text.size()));
-    begin_ = digits_.size() - std::max(text.size(), least_size_);
+    count_ = text.size();
     last_two_ = static_cast<uint32_t>(number % 100);
+}
+
+// The last two digits have run over.
+void Numbers::carry() {
+    last_two_ = 0;
+    size_t i = kMostDigits - 3;
+    while (digits_[i] == '9') digits_[i--] = '0';
+    ++digits_[i];
+    count_ = std::max(count_, kMostDigits - i);
 }
 
 Sensors::Sensors(size_t least_size, uint32_t devices, uint64_t seed)

@@ -1,7 +1,9 @@
 #include "source.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdio>
+#include <cstring>
 #include <limits>
 #include <stdexcept>
 
@@ -167,32 +169,38 @@ void Source::sleep_until_next() {
         this);
 }
 
-// The messages of a batch; write(at, index) writes the payload of the message of that index and returns its size.
+// The messages of a batch; write(at, turn) writes the payload of the message whose turn it is and returns its size.
 template <class Write>
 void Source::fill(char* at, size_t n, leat_buffer* buffer, Write&& write) {
-    const int64_t now = services().host->wall_ns();
-    const leat_header* const headers = headers_.data();
-    const auto header_count = static_cast<uint32_t>(headers_.size());
-    const uint64_t first = made();
-    for (size_t i = 0; i < n; ++i) {  // hot: per message
-        const Device& device = devices_[device_];
-        const size_t size = write(at, first + i);
-        leat_message& m = batch_[i];
-        m.topic = device.topic;
-        m.key = device.key;
-        m.payload.data = at;
-        m.payload.size = size;
-        m.headers = headers;
-        m.header_count = header_count;
-        m.flags = 0;
-        m.timestamp_ns = now;
-        m.buffer = buffer;
-        m.lane = device_;
-        m.attempt = 0;
-        m.ext = nullptr;
+    struct Alike {  // of leat_message: headers up to buffer; copied in two pieces
+        const leat_header* headers;
+        uint32_t header_count;
+        uint32_t flags;
+        int64_t timestamp_ns;
+        leat_buffer* buffer;
+    };
+    static_assert(offsetof(leat_message, headers) + sizeof(Alike) == offsetof(leat_message, receipt));
+    const Alike alike{headers_.data(), static_cast<uint32_t>(headers_.size()), 0, services().host->wall_ns(), buffer};
+    const Device* const devices = devices_.data();
+    const uint32_t device_count = options_.devices;
+    Turn turn{made(), made() / device_count, device_};
+    for (leat_message* m = batch_; m != batch_ + n; ++m) {  // hot: per message
+        const size_t size = write(at, turn);
+        m->topic = devices[turn.device].topic;
+        m->key = devices[turn.device].key;
+        m->payload.data = at;
+        m->payload.size = size;
+        std::memcpy(&m->headers, &alike, sizeof alike);
+        m->lane = turn.device;
+        m->attempt = 0;
+        m->ext = nullptr;
         at += size;
-        if (++device_ == options_.devices) device_ = 0;
+        ++turn.index;
+        if (++turn.device < device_count) continue;
+        turn.device = 0;
+        ++turn.round;
     }
+    device_ = turn.device;
 }
 
 void Source::emit_batch(size_t n) {
@@ -207,15 +215,22 @@ void Source::emit_batch(size_t n) {
     const int64_t now = stamps_ || is_first ? services().host->now_ns() : 0;
     if (is_first) services().host->counter_set(begin_, static_cast<uint64_t>(now));
     if (stamps_) {
-        fill(at, n, buffer, [&](char* to, uint64_t index) {
-            const uint64_t number = options_.first + (devices_.size() == 1 ? index : index / devices_.size());
-            return stamps_->write(to, options_.stream + device_, number, is_open_loop() ? due_ns(index) : now);
+        const Stamps stamps = *stamps_;
+        const bool is_scheduled = is_open_loop();
+        const uint64_t first = options_.first;
+        const uint32_t stream = options_.stream;
+        stamps.lay_dots(at, n);
+        fill(at, n, buffer, [=, this](char* to, const Turn& turn) {
+            const int64_t due = is_scheduled ? due_ns(turn.index) : now;
+            return stamps.write(to, stream + turn.device, first + turn.round, due);
         });
     } else if (sensors_) {
-        fill(at, n, buffer,
-             [&](char* to, uint64_t index) { return sensors_->write(to, device_, options_.first + index); });
+        fill(at, n, buffer, [this](char* to, const Turn& turn) {
+            return sensors_->write(to, turn.device, options_.first + turn.index);
+        });
     } else {
-        fill(at, n, buffer, [&](char* to, uint64_t) { return numbers_.write(to); });
+        numbers_.lay_zeros(at, n);
+        fill(at, n, buffer, [this](char* to, const Turn&) { return numbers_.write(to); });
     }
     if (options_.rate.per_second > 0) budget_ -= static_cast<double>(n);
     emit(*window_, batch_, n);

@@ -35,6 +35,11 @@ class Source : public leat::Source {
         leat_bytes topic;
         leat_bytes key;
     };
+    struct Turn {        // of a message that is made
+        uint64_t index;  // of all; made 0 first
+        uint64_t round;  // of its device
+        uint32_t device;
+    };
 
     void lay_out_names();
     void open_figures();
