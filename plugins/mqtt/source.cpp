@@ -13,17 +13,27 @@ namespace {
 constexpr int kBatchesPerTurn = 16;
 constexpr std::size_t kReceiveBuffer = 256 * 1024;
 
+// A limit below this is told to the broker, which then leaves to others what it must not send ($share).
+constexpr std::uint64_t kFewInFlight = 8192;
+
+// How far the broker may send ahead of our acknowledgements. Beyond a large limit it may go on into the socket, which
+// we do not read then: whenever there is room, a broker with a backlog writes many packets at once. Measured, MQTT ->
+// MQTT with 150,000 messages: 60,200/s instead of 54,600/s. Not with QoS 2: Mosquitto goes beyond what it is told,
+// and then uses identifiers twice at a time, which QoS 1 alone is indifferent to.
+std::uint16_t receive_maximum(const SourceOptions& options, std::uint64_t max_in_flight) {
+    constexpr std::uint64_t kMost = 65'535;
+    if (options.qos != 2 && max_in_flight >= kFewInFlight) return kMost;
+    return static_cast<std::uint16_t>(std::clamp<std::uint64_t>(max_in_flight, 1, kMost));
+}
+
 }  // namespace
 
 MqttSource::MqttSource(SourceOptions options, ConnectionSettings settings, Remembered& remembered)
     : options_(std::move(options)), settings_(std::move(settings)), remembered_(remembered) {}
 
 void MqttSource::open() {
-    // A message limit below what the broker may send ahead would only fill the socket; a byte limit must not be one
-    // buffer.
-    const std::uint64_t most = std::max<std::uint64_t>(identity().max_in_flight, 1);
-    settings_.connect.receive_maximum = static_cast<std::uint16_t>(std::min<std::uint64_t>(most, 65'535));
-    settings_.receive_buffer =
+    settings_.connect.receive_maximum = receive_maximum(options_, identity().max_in_flight);
+    settings_.receive_buffer =  // a byte limit must not be one buffer
         std::clamp<std::size_t>(identity().max_in_flight_bytes / 8, std::size_t{4096}, kReceiveBuffer);
     window_ = &open_window();
     headers_ = std::make_unique<Arena>(services());

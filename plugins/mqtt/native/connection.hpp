@@ -9,6 +9,7 @@
 // On the shard only. It calls its owner from the shard's loop, and lost() also from inside next() and flush().
 #pragma once
 
+#include <leat/sdk/pace.hpp>
 #include <leat/sdk/reconnect.hpp>
 #include <leat/sdk/services.hpp>
 
@@ -20,7 +21,6 @@
 #include "native/intake.hpp"
 #include "native/keep_alive.hpp"
 #include "native/link.hpp"
-#include "native/pace.hpp"
 #include "native/session.hpp"
 
 namespace leat::mqtt {
@@ -39,7 +39,7 @@ struct ConnectionSettings {
     Nanoseconds delay_max{};
     std::size_t max_packet_size = 0;  ///< bytes
     std::size_t receive_buffer = 256 * 1024;
-    /// How long a fast stream's socket is left alone, at most, after a read that gave little; see pace.hpp.
+    /// How long a fast stream's socket is left alone, at most, after a read that gave little; see leat/sdk/pace.hpp.
     Nanoseconds gather = std::chrono::microseconds(500);
     /// Fills in user, password and the key's password as they are now. False: `error` says why they cannot be read.
     std::function<bool(Connect&, TlsFiles&, std::string& error)> credentials;
@@ -124,6 +124,7 @@ class Connection final : private Link::Owner {
     void arm_timer(Nanoseconds delay);
     void tick();
     bool receive();
+    void note_pace();
     bool gathers();
     void gather(Nanoseconds pause);
     void watch() { link_.watch(reads_ && gather_timer_ == 0, writes_); }
@@ -149,6 +150,8 @@ class Connection final : private Link::Owner {
     Nanoseconds deadline_{};  // of the attempt under way
     std::uint64_t timer_ = 0;
     std::uint64_t gather_timer_ = 0;  // while it runs, the socket is left alone
+    Nanoseconds read_at_{};           // when the last read gave something
+    std::uint64_t packets_ = 0;       // taken since then
     std::size_t written_ = 0;         // bytes of session_.out() handed to the socket
     bool read_little_ = false;        // the last read left room: more than it gave was not there
     bool has_paused_ = false;         // since then

@@ -18,6 +18,10 @@ constexpr std::chrono::milliseconds kLongestWait{5};
 constexpr std::uint64_t kMostTogether = 512;
 constexpr std::uint64_t kPartOfPrefetch = 4;
 
+// How long deliveries of a fast stream may gather: RabbitMQ writes a few at a time, and to wake us for each such
+// write costs it as much as it costs us.
+constexpr std::chrono::microseconds kLongestPause{500};
+
 std::uint64_t number_together(std::uint16_t prefetch) {
     return std::clamp<std::uint64_t>(prefetch / kPartOfPrefetch, 1, kMostTogether);
 }
@@ -106,9 +110,9 @@ bool Consumer::work(Connection& connection) {
 bool Consumer::gather() {
     const std::uint64_t came = delivered_ - std::exchange(looked_at_, delivered_);
     if (came == 0) return false;
-    pace_.read(Clock::now().time_since_epoch(), came);
+    pace_.came(Clock::now().time_since_epoch(), came);
     const std::uint64_t open = delivered_ - acknowledged_;
-    const auto pause = pace_.pause(plan_.prefetch - std::min<std::uint64_t>(open, plan_.prefetch));
+    const auto pause = pace_.pause(kLongestPause, plan_.prefetch - std::min<std::uint64_t>(open, plan_.prefetch));
     if (pause > Pace::Time::zero()) std::this_thread::sleep_for(pause);
     return pause > Pace::Time::zero();
 }

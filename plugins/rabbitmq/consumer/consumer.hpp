@@ -10,13 +10,14 @@
 // the shard has `max_bytes` to emit.
 #pragma once
 
+#include <leat/sdk/pace.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "amqp/io_thread.hpp"
 #include "consumer/block.hpp"
-#include "consumer/pace.hpp"
 #include "mapping.hpp"
 #include "topology.hpp"
 
