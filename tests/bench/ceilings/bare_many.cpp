@@ -1,5 +1,6 @@
 // Bare loops side by side: so many connections to one broker, each with a thread of its own, that publish together or
-// read together. Prints the rate of all, from when all are connected, or from the first message on.
+// read together. Prints the rate of all: of what is published from when all are connected, or from the start, of what
+// is read from the first message on.
 #include <poll.h>
 
 #include <algorithm>
@@ -26,10 +27,12 @@ using test::MqttPacket;
 constexpr std::string_view kUsage =
     "usage: bare_many --broker kafka|mqtt|rabbitmq --do publish|read|subscribe --connections K --count N --name "
     "NAME\n"
-    "                 [--port P] [--brokers LIST] [--window W] [--set name=value]... [--lanes L] [--size BYTES]\n"
-    "N messages, which the connections share; of Kafka each that reads is a group of its own and gets all. MQTT "
-    "needs\n"
-    "its sessions before there is a backlog: subscribe.";
+    "                 [--port P] [--brokers LIST] [--group G] [--window W] [--from connected|start]\n"
+    "                 [--set name=value]... [--lanes L] [--size BYTES]\n"
+    "N messages, which the connections share; of Kafka each that reads is a group of its own, G-0, G-1 ..., and "
+    "gets\n"
+    "all. MQTT needs its sessions before there is a backlog: subscribe. What is published counts from when all are\n"
+    "connected, or from the start.";
 
 /** What all connections of a run share. */
 struct Work {
@@ -37,6 +40,7 @@ struct Work {
     std::string kind, name;
     std::uint64_t connections, count, window;
     std::barrier<> connected;
+    Clock::time_point started = Clock::now();
     std::atomic<std::uint64_t> done{0};
 
     explicit Work(const test::Arguments& a)
@@ -50,6 +54,9 @@ struct Work {
                                                      : 4096)),
           connected(static_cast<std::ptrdiff_t>(connections)) {}
 
+    Clock::time_point begin() const {
+        return arguments.text("from", "connected") == "start" ? started : Clock::now();
+    }
     std::uint64_t port() const { return arguments.number("port", 0); }
     std::uint64_t of(std::uint64_t index) const {
         return count / connections + (index < count % connections ? 1 : 0);
@@ -72,7 +79,7 @@ Span publish_to_kafka(Work& work, std::uint64_t index) {
     std::string payload;
     std::uint64_t sent = 0, landed = 0;
     work.connected.arrive_and_wait();
-    Span span{.first = Clock::now()};
+    Span span{.first = work.begin()};
     while (landed < work.of(index) && test::stop_requested == 0) {
         for (std::size_t run = 0; run < 1000 && sent < work.of(index) && sent - landed < work.window; ++run) {
             content.payload(++sent, payload);
@@ -96,7 +103,7 @@ Span publish_to_mqtt(Work& work, std::uint64_t index) {
     std::string topic, payload;
     std::uint64_t sent = 0, landed = 0;
     work.connected.arrive_and_wait();
-    Span span{.first = Clock::now()};
+    Span span{.first = work.begin()};
     while (landed < work.of(index) && test::stop_requested == 0) {
         while (sent < work.of(index) && sent - landed < work.window && wire.unsent() < 256 * 1024) {
             content.payload(++sent, payload);
@@ -106,7 +113,7 @@ Span publish_to_mqtt(Work& work, std::uint64_t index) {
         if (sent == work.of(index) || work.window <= 256) bare::acknowledge_at_once(wire);
         wire.pump(100, [&](const MqttPacket& packet) { bare::acknowledge(in_flight, packet); });
         in_flight.release([&](std::uint64_t) { ++landed; });
-        if (work.window > 1 && sent < work.of(index)) wire.gather();
+        if (work.window > 1 && sent < work.of(index) && wire.unsent() == 0) wire.gather();
     }
     span.saw_some();
     work.done += landed;
@@ -120,7 +127,7 @@ Span publish_to_rabbitmq(Work& work, std::uint64_t index) {
     std::string payload;
     std::uint64_t sent = 0, landed = 0;
     work.connected.arrive_and_wait();
-    Span span{.first = Clock::now()};
+    Span span{.first = work.begin()};
     while (landed < work.of(index) && test::stop_requested == 0) {
         for (std::size_t run = 0; run < 64 && sent < work.of(index) && sent - landed < work.window; ++run) {
             content.payload(++sent, payload);
@@ -141,7 +148,7 @@ Span read_from_kafka(Work& work, std::uint64_t index) {
                                             "--topic",
                                             work.name,
                                             "--group",
-                                            work.name + '-' + std::to_string(index),
+                                            work.arguments.text("group", work.name) + '-' + std::to_string(index),
                                             "--brokers",
                                             work.arguments.text("brokers")};
     std::vector<char*> given;

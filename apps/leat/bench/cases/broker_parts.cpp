@@ -44,11 +44,11 @@ Json sink(const Broker& b, const std::string& name) {
 }
 
 // Several readers share the messages by what the broker has for it; of a topic of Kafka, which may have one
-// partition, each reads all.
+// partition, each reads all. Kafka's groups are new in each run: they begin at the first message.
 Json source(const Broker& b, const std::string& name, int reader, int readers) {
     switch (b.kind) {
         case BrokerKind::kafka:
-            return {{"backend", "broker"}, {"topics", {name}}, {"group", name + "-" + std::to_string(reader)}};
+            return {{"backend", "broker"}, {"topics", {name}}, {"group", fresh_name()}};
         case BrokerKind::mqtt:
             return {{"backend", "broker"},
                     {"topics", {(readers > 1 ? "$share/all/" : "") + name + "/#"}},
@@ -70,8 +70,14 @@ Json made(const Traffic& traffic, int writer) {
     return from;
 }
 
-// A topic of Kafka comes to be when it is first written to, which takes longer than many messages do.
-uint64_t first_messages(BrokerKind kind) { return kind == BrokerKind::kafka ? kBrokerLanes : 0; }
+// A topic of Kafka comes to be when it is first written to, which takes a second, longer than many messages do. So
+// all that nobody reads goes to one, which `make` has written to once; the others get a name for each run.
+template <class Make>
+std::string unread_name(BrokerKind kind, std::string& made, Make&& make) {
+    if (kind != BrokerKind::kafka) return fresh_name();
+    if (made.empty()) make(made = fresh_name());
+    return made;
+}
 
 uint64_t copies_of(const Broker& b, const Traffic& traffic) {
     return b.kind == BrokerKind::kafka ? static_cast<uint64_t>(traffic.readers) : 1;
@@ -131,17 +137,16 @@ std::string subscribe(const Bench& bench, const Broker& b, const std::string& na
     return observe(bench.shop, s).failure;
 }
 
-void make_topic(const Bench& bench, const Broker& b, const std::string& name) {
-    const uint64_t first = first_messages(b.kind);
-    if (first == 0) return;
-    Traffic some;
-    some.messages = first;
-    some.from = {{"stream", 1'000'000}};  // that no writer has
-    (void)observe(bench.shop, broker_scene(b, name, Part::publish, some));
+std::string unread(const Bench& bench, const Broker& b) {
+    static std::string made;
+    return unread_name(b.kind, made, [&](const std::string& name) {
+        Traffic some;
+        some.messages = kBrokerLanes;
+        (void)observe(bench.shop, broker_scene(b, name, Part::publish, some));
+    });
 }
 
 Sample publish(const Bench& bench, const Broker& b, const std::string& name, const Traffic& traffic) {
-    make_topic(bench, b, name);
     const Observed seen = observe(bench.shop, broker_scene(b, name, Part::publish, traffic));
     Sample sample = rate_of(seen, traffic.messages, 0, &Observed::made_s);
     if (sample.failure.empty()) {
@@ -150,16 +155,17 @@ Sample publish(const Bench& bench, const Broker& b, const std::string& name, con
     return sample;
 }
 
-Sample consume(const Bench& bench, const Broker& b, const Traffic& traffic) {
-    const std::string name = fresh_name();
-    Sample failed;
-    failed.failure = subscribe(bench, b, name, traffic);
-    if (failed.failure.empty()) failed = publish(bench, b, name, traffic);
-    if (!failed.failure.empty() || (failed.audit && !failed.audit->is_clean())) return failed;
-    Traffic all = traffic;
-    all.messages += first_messages(b.kind);
-    const uint64_t expected = all.messages * copies_of(b, all);
-    const Observed seen = observe(bench.shop, broker_scene(b, name, Part::consume, all));
+Sample consume(const Bench& bench, const Broker& b, const Traffic& traffic, Backlog& backlog) {
+    if (b.kind != BrokerKind::kafka || backlog.name.empty()) {
+        const std::string name = fresh_name();
+        Sample failed;
+        failed.failure = subscribe(bench, b, name, traffic);
+        if (failed.failure.empty()) failed = publish(bench, b, name, traffic);
+        if (!failed.failure.empty() || (failed.audit && !failed.audit->is_clean())) return failed;
+        backlog.name = name;
+    }
+    const uint64_t expected = traffic.messages * copies_of(b, traffic);
+    const Observed seen = observe(bench.shop, broker_scene(b, backlog.name, Part::consume, traffic));
     return rate_of(seen, expected, expected, &Observed::drained_s);
 }
 
@@ -202,7 +208,8 @@ Sample BareLoops::run_load(Words words, const Load& load) const {
     words.insert(words.end(), {"--count", std::to_string(load.messages), "--size", std::to_string(load.payload),
                                "--lanes", std::to_string(load.lanes)});
     if (load.window) words.insert(words.end(), {"--window", std::to_string(load.window)});
-    if (load.window && broker_.kind == BrokerKind::kafka) words.insert(words.end(), {"--set", "linger.ms=0"});
+    if (load.is_prompt && broker_.kind == BrokerKind::kafka) words.insert(words.end(), {"--set", "linger.ms=0"});
+    if (load.with_connecting) words.insert(words.end(), {"--from", "start"});
     return run(std::move(words), load.messages);
 }
 
@@ -215,25 +222,35 @@ Sample BareLoops::run_many(const char* what, const std::string& name, const Load
                    "--name",
                    name,
                    "--connections",
-                   std::to_string(load.connections)};
+                   std::to_string(load.connections),
+                   "--group",
+                   fresh_name()};
     return run_load(std::move(words), load);
 }
 
 Sample BareLoops::publish_to(const std::string& name, const Load& load) const {
-    if (load.connections > 1) return run_many("publish", name, load);
+    if (load.connections > 1 || load.with_connecting) return run_many("publish", name, load);
     const char* const target = broker_.kind == BrokerKind::kafka  ? "--topic"
                                : broker_.kind == BrokerKind::mqtt ? "--prefix"
                                                                   : "--queue";
     return run_load({program("publish"), target, name}, load);
 }
 
-Sample BareLoops::publish(const Load& load) const {
-    const std::string name = fresh_name();
-    if (const uint64_t first = first_messages(broker_.kind)) (void)publish_to(name, {.messages = first});
-    return publish_to(name, load);
+std::string BareLoops::unread() const {
+    static std::string made;
+    return unread_name(broker_.kind, made,
+                       [this](const std::string& name) { (void)publish_to(name, {.messages = kBrokerLanes}); });
 }
 
-Sample BareLoops::consume(const Load& load) const {
+Sample BareLoops::publish(const Load& load) const { return publish_to(unread(), load); }
+
+Sample BareLoops::consume(const Load& load, const Backlog& backlog) const {
+    if (broker_.kind == BrokerKind::kafka) {
+        if (load.connections > 1) return run_many("read", backlog.name, load);
+        return run({program("consume"), "--topic", backlog.name, "--group", fresh_name(), "--expect",
+                    std::to_string(load.messages)},
+                   load.messages);
+    }
     const std::string name = fresh_name();
     if (broker_.kind == BrokerKind::mqtt) (void)run_many("subscribe", name, load);
     Load whole = load;
@@ -241,18 +258,12 @@ Sample BareLoops::consume(const Load& load) const {
     const Sample filled = publish_to(name, whole);
     if (!filled.failure.empty()) return filled;
     if (load.connections > 1 || broker_.kind == BrokerKind::mqtt) return run_many("read", name, load);
-    const std::string count = std::to_string(load.messages);
-    if (broker_.kind == BrokerKind::kafka) {
-        return run({program("consume"), "--topic", name, "--group", name, "--expect", count}, load.messages);
-    }
-    return run({program("consume"), "--queue", name, "--expect", count}, load.messages);
+    return run({program("consume"), "--queue", name, "--expect", std::to_string(load.messages)}, load.messages);
 }
 
 Sample BareLoops::delay(const Steady& what) const {
-    const std::string name = fresh_name(), kind = word(broker_.kind);
+    const std::string name = what.is_through ? fresh_name() : unread(), kind = word(broker_.kind);
     const auto whole = [](double value) { return std::to_string(static_cast<uint64_t>(value)); };
-    const uint64_t first = first_messages(broker_.kind);
-    if (first && !what.is_through) (void)publish_to(name, {.messages = first});
     Words words = {folder_ + "/probe",
                    "--from",
                    kind,

@@ -37,14 +37,21 @@ Scene broker_scene(const Broker& broker, const std::string& name, Part part, con
 /// Returns why it failed.
 std::string subscribe(const Bench& bench, const Broker& broker, const std::string& name, const Traffic& traffic);
 
-/// A topic of Kafka comes to be with its first messages, which takes longer than what is measured; no other needs it.
-void make_topic(const Bench& bench, const Broker& broker, const std::string& name);
+/// The name of a topic that nobody reads: there by now, as to make one of Kafka's takes longer than what is measured.
+std::string unread(const Bench& bench, const Broker& broker);
 
-/// The rate at which messages are confirmed, from the first that is made on.
+/// The rate at which messages are confirmed, from the first that is made on: connecting is in it.
 Sample publish(const Bench& bench, const Broker& broker, const std::string& name, const Traffic& traffic);
 
-/// The rate at which a backlog is read, from its first message to its last.
-Sample consume(const Bench& bench, const Broker& broker, const Traffic& traffic);
+/// What a case reads. Kafka's readers take nothing away: the first round fills it, and all rounds, also those of the
+/// bare loop, read the same. With the others each round has its own.
+struct Backlog {
+    std::string name;
+};
+
+/// The rate at which a backlog is read, from its first message to its last: connecting and joining a group are not in
+/// it.
+Sample consume(const Bench& bench, const Broker& broker, const Traffic& traffic, Backlog& backlog);
 
 /// Loops around the broker's client, without a router: programs of tests/bench, in processes of their own.
 class BareLoops {
@@ -60,10 +67,13 @@ class BareLoops {
         uint64_t window = 0;  ///< in flight at most; 0: the program's own
         uint64_t lanes = kBrokerLanes;
         int connections = 1;
+        bool with_connecting = false;  ///< publishing: from before it connects on
+        bool is_prompt = false;        ///< Kafka: nothing waits for a batch to fill
     };
     Sample publish(const Load& load) const;
-    /// Of a backlog that is made for it. Of Kafka each connection is a group: it gets all.
-    Sample consume(const Load& load) const;
+    /// Of Kafka `backlog`, which is there by now, and each connection is a group: it gets all. Of the others a
+    /// backlog that is made for it.
+    Sample consume(const Load& load, const Backlog& backlog) const;
 
     struct Steady {
         size_t payload = 100;
@@ -82,6 +92,7 @@ class BareLoops {
     Sample run_load(Words words, const Load& load) const;
     Sample run_many(const char* what, const std::string& name, const Load& load) const;
     Sample publish_to(const std::string& name, const Load& load) const;
+    std::string unread() const;
 
     std::string folder_;
     Broker broker_;

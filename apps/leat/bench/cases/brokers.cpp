@@ -19,6 +19,7 @@ namespace {
 constexpr double kSteady = 500;        // messages a second where delays are measured
 constexpr double kMostBytes = 100e6;   // that one round moves
 constexpr uint64_t kMost = 1'000'000;  // messages of one run
+constexpr uint64_t kFew = 10'000;      // so few messages that waiting for a batch to fill is most of their time
 
 Result point(const std::string& id, const std::string& text, const std::string& series, double x) {
     Result r = frame(id, text);
@@ -40,15 +41,18 @@ void add_rate(const Bench& bench, const Broker& b, const BareLoops& bare, size_t
     traffic.payload = payload;
     Case writes(point("publish/" + name + "/payload/" + x, title(b.kind) + ", " + size_text(payload),
                       "publish to " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
-    writes.run = [&bench, b, traffic] { return publish(bench, b, fresh_name(), traffic); };
+    writes.run = [&bench, b, traffic] { return publish(bench, b, unread(bench, b), traffic); };
     Case reads(point("consume/" + name + "/payload/" + x, title(b.kind) + " backlog, " + size_text(payload),
                      "consume from " + title(b.kind) + " by payload, bytes", static_cast<double>(payload)));
-    reads.run = [&bench, b, traffic] { return consume(bench, b, traffic); };
+    const auto backlog = std::make_shared<Backlog>();
+    reads.run = [&bench, b, traffic, backlog] { return consume(bench, b, traffic, *backlog); };
     writes.most_rounds = reads.most_rounds = 2;
     if (bare.exist()) {
         writes.ceiling = reads.ceiling = "bare loop";
         writes.bare = [bare, n, payload] { return bare.publish({.messages = n, .payload = payload}); };
-        reads.bare = [bare, n, payload] { return bare.consume({.messages = n, .payload = payload}); };
+        reads.bare = [bare, n, payload, backlog] {
+            return bare.consume({.messages = n, .payload = payload}, *backlog);
+        };
     }
     into.push_back(std::move(writes));
     into.push_back(std::move(reads));
@@ -62,13 +66,15 @@ void add_counts(const Bench& bench, const Broker& b, const BareLoops& bare, Case
                   "publish to " + title(b.kind) + " by count", static_cast<double>(n)));
         Traffic traffic;
         traffic.messages = n;
-        c.run = [&bench, b, traffic] { return publish(bench, b, fresh_name(), traffic); };
+        c.run = [&bench, b, traffic] { return publish(bench, b, unread(bench, b), traffic); };
         c.most_rounds = n > usual_count(b.kind) ? 1 : 2;  // as long as many rounds of the others
         if (bare.exist()) {
             // A minute of RabbitMQ's is enough: a tenth of them has the same rate.
             const uint64_t compared = n > 50 * usual_count(b.kind) ? n / 10 : n;
             c.ceiling = compared == n ? "bare loop" : "bare loop, a tenth of them";
-            c.bare = [bare, compared] { return bare.publish({.messages = compared}); };
+            c.bare = [bare, compared] {
+                return bare.publish({.messages = compared, .with_connecting = true, .is_prompt = compared <= kFew});
+            };
         }
         into.push_back(std::move(c));
     }
@@ -102,7 +108,9 @@ void add_acks(const Bench& bench, const Broker& b, const BareLoops& bare, Cases&
             if (sample.value > 0) sample.value = 1e6 / sample.value;
             return sample;
         };
-        c.run = [&bench, b, traffic, microseconds] { return microseconds(publish(bench, b, fresh_name(), traffic)); };
+        c.run = [&bench, b, traffic, microseconds] {
+            return microseconds(publish(bench, b, unread(bench, b), traffic));
+        };
         if (bare.exist()) {
             c.ceiling = kind.writers == 1 ? "bare loop with the same window"
                                           : "two threads, a bare loop each with that window";
@@ -110,7 +118,8 @@ void add_acks(const Bench& bench, const Broker& b, const BareLoops& bare, Cases&
                 return microseconds(bare.publish({.messages = traffic.messages,
                                                   .payload = traffic.payload,
                                                   .window = traffic.in_flight,
-                                                  .connections = traffic.writers}));
+                                                  .connections = traffic.writers,
+                                                  .is_prompt = true}));
             };
         }
         into.push_back(std::move(c));
@@ -123,8 +132,9 @@ void add_concurrency(const Bench& bench, const Broker& b, const BareLoops& bare,
         Case c(point("concurrency/" + word(b.kind) + "/" + what + "/" + std::to_string(x),
                      title(b.kind) + ", " + short_count(static_cast<double>(x)) + " " + text,
                      title(b.kind) + " by " + what, static_cast<double>(x)));
-        c.run = [&bench, b, traffic, reads = traffic.readers > 1 || what == "readers"] {
-            return reads ? consume(bench, b, traffic) : publish(bench, b, fresh_name(), traffic);
+        const auto backlog = std::make_shared<Backlog>();
+        c.run = [&bench, b, traffic, backlog, reads = what == "readers"] {
+            return reads ? consume(bench, b, traffic, *backlog) : publish(bench, b, unread(bench, b), traffic);
         };
         c.most_rounds = 1;
         if (bare.exist()) {
@@ -134,7 +144,9 @@ void add_concurrency(const Bench& bench, const Broker& b, const BareLoops& bare,
                                        .lanes = traffic.devices,
                                        .connections = reads ? traffic.readers : traffic.writers};
             c.ceiling = load.connections == 1 ? "bare loop" : "as many threads, a bare loop each";
-            c.bare = [bare, load, reads] { return reads ? bare.consume(load) : bare.publish(load); };
+            c.bare = [bare, load, backlog, reads] {
+                return reads ? bare.consume(load, *backlog) : bare.publish(load);
+            };
         }
         into.push_back(std::move(c));
     };
@@ -169,14 +181,13 @@ struct Steadily {
 };
 
 Sample publish_delay(const Bench& bench, const Broker& b, size_t payload, const Steadily& steadily) {
-    const std::string record = bench.shop.file("ack"), fresh = fresh_name();
-    make_topic(bench, b, fresh);
+    const std::string record = bench.shop.file("ack"), name = unread(bench, b);
     const auto warm = static_cast<uint64_t>(steadily.rate * steadily.publish_warm_up);
     Traffic traffic;
     traffic.payload = payload;
     traffic.messages = warm + steadily.counted();
     traffic.from = {{"rate", steadily.rate}, {"record", record}};
-    Scene s = broker_scene(b, fresh, Part::publish, traffic);
+    Scene s = broker_scene(b, name, Part::publish, traffic);
     s.records = {record};
     s.warm_up = warm;
     return delay_of(observe(bench.shop, s), steadily.counted());

@@ -75,11 +75,16 @@ Result measure(const Case& what, int rounds) {
     Rounds ours, bares;
     if (what.most_rounds > 0) rounds = std::min(rounds, what.most_rounds);
     for (int i = 0; i < rounds; ++i) {
+        const auto take_ceiling = [&] {
+            if (what.bare && result.no_ceiling.empty()) result.no_ceiling = add_bare(what, bares);
+        };
+        const bool is_ceiling_first = i % 2 == 1;  // so that neither is always the one behind
+        if (is_ceiling_first) take_ceiling();
         Sample sample = what.run();
         result.failure = sample.failure;
         ours.add(std::move(sample));
         if (!result.failure.empty() || (ours.audit() && !ours.audit()->is_clean())) break;
-        if (what.bare && result.no_ceiling.empty()) result.no_ceiling = add_bare(what, bares);
+        if (!is_ceiling_first) take_ceiling();
     }
     result.took_s = std::chrono::duration<double>(Clock::now() - begin).count();
     result.rounds = ours.values();
@@ -94,7 +99,7 @@ Result measure(const Case& what, int rounds) {
     }
     if (!what.bare || !result.no_ceiling.empty()) return result;
     result.ceiling = Ceiling{what.ceiling, bares.values(), median(bares.values()), bares.cpu_us(), bares.latency()};
-    result.ratio = ratio_of(result.median, result.ceiling->median, result.higher_is_better);
+    compare(result);
     return result;
 }
 

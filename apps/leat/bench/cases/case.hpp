@@ -48,7 +48,7 @@ struct Effort {
     double rate_or(double own) const { return rate > 0 ? rate : own; }
 };
 
-/// Runs router and ceiling in turns, and sums up. Stops at the first failure.
+/// Runs router and ceiling in turns, each round in the other order, and sums up. Stops at the first failure.
 Result measure(const Case& what, int rounds);
 
 /// A rate out of a scene: `messages` in the seconds that `time` picks. Fails where any is missing or out of order.

@@ -46,6 +46,7 @@ struct Result {
     std::optional<LatencyFigures> latency;
     std::optional<Ceiling> ceiling;
     std::optional<double> ratio;  ///< to the ceiling; 1 is as good, less is worse, whatever the unit
+    std::vector<double> ratios;   ///< of each round to the ceiling's turn beside it; `ratio` is their median
     Goal goal;
     std::string series;  ///< a curve: results of one category and series, by x
     std::optional<double> x;

@@ -52,6 +52,7 @@ Json to_json(const Result& r) {
         put(json, "peak_mb", r.peak_mb);
         if (r.latency) json["latency_us"] = to_json(*r.latency);
         put(json, "ratio", r.ratio);
+        if (!r.ratios.empty()) json["ratios"] = r.ratios;
     }
     if (r.ceiling) json["ceiling"] = to_json(*r.ceiling);
     if (Json goal = to_json(r.goal); !goal.empty()) json["goal"] = std::move(goal);
@@ -191,6 +192,7 @@ class Reader {
         r.cpu_us = number(json, path, "cpu_us");
         r.peak_mb = number(json, path, "peak_mb");
         r.ratio = number(json, path, "ratio");
+        if (json.contains("ratios")) r.ratios = numbers(json, path, "ratios");
         if (json.contains("latency_us")) r.latency = latency(json, path);
     }
 

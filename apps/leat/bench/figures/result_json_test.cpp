@@ -50,6 +50,7 @@ Result random_result(std::mt19937& random) {
     r.cpu_us = maybe(random);
     r.peak_mb = maybe(random);
     r.ratio = maybe(random);
+    for (size_t n = random() % 3; n > 0; --n) r.ratios.push_back(static_cast<double>(random()) / 3);
     if (random() % 2) r.latency = random_latency(random);
     if (random() % 2) {
         r.ceiling = Ceiling{random_text(random), {1.5, 2.5}, 2, maybe(random), std::nullopt};
@@ -88,6 +89,7 @@ TEST_CASE("any report is read back as it was written") {
         for (size_t k = 0; k < report.results.size(); ++k) {
             CHECK(again.results[k].has_failed() == report.results[k].has_failed());
             CHECK(again.results[k].rounds == report.results[k].rounds);
+            CHECK(again.results[k].ratios == report.results[k].ratios);
             CHECK(again.results[k].title == report.results[k].title);
         }
     }

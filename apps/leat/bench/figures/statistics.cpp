@@ -32,6 +32,16 @@ double ratio_of(double ours, double ceiling, bool higher_is_better) {
     return ceiling > 0 ? ours / ceiling : 0;
 }
 
+void compare(Result& result) {
+    result.ratios.clear();
+    if (!result.ceiling) return;
+    const std::vector<double>& bare = result.ceiling->rounds;
+    for (size_t i = 0; i < std::min(result.rounds.size(), bare.size()); ++i) {
+        result.ratios.push_back(ratio_of(result.rounds[i], bare[i], result.higher_is_better));
+    }
+    if (!result.ratios.empty()) result.ratio = median(result.ratios);
+}
+
 LatencyFigures figures_of(const Histogram& h) {
     return {to_us(h.percentile(50)), to_us(h.percentile(90)), to_us(h.percentile(99)), to_us(h.percentile(99.9)),
             to_us(h.max())};

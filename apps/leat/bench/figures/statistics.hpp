@@ -17,6 +17,10 @@ void sum_up(Result& result);
 /// How good `ours` is beside `ceiling`: 1 is as good, above 1 better. 0 where there is nothing to divide by.
 double ratio_of(double ours, double ceiling, bool higher_is_better);
 
+/// Compares the rounds with the ceiling's, each with the one that was measured beside it, and fills ratio and ratios:
+/// what changes slowly - a machine that gets busy, a broker that warms up - has touched both of a pair alike.
+void compare(Result& result);
+
 LatencyFigures figures_of(const Histogram& histogram);
 
 /// Whether all goals that can be judged are met; nothing: none was set, or the result has failed.

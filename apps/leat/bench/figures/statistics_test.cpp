@@ -82,18 +82,37 @@ TEST_CASE("a goal is met when each of its figures is; a failed result meets none
     CHECK_FALSE(meets_goal(r).has_value());
 }
 
-TEST_CASE("rounds are summed up, and the ceiling is measured in turns") {
+TEST_CASE("rounds are summed up, and the ceiling is measured in turns, each round in the other order") {
     Case c = made_of({value(10), value(30), value(20)});
     int turns = 0;
+    std::string order;
     c.ceiling = "bare";
-    c.bare = [&turns] { return value(40.0 + ++turns); };
+    c.run = [&order, run = c.run] { return order += 'l', run(); };
+    c.bare = [&order, &turns] { return order += 'b', value(40.0 + ++turns); };
     const Result r = measure(c, 3);
+    CHECK(order == "lbbllb");
     CHECK(r.median == 20);
     CHECK(r.min == 10);
     CHECK(r.max == 30);
     REQUIRE(r.ceiling.has_value());
     CHECK(r.ceiling->rounds == std::vector<double>{41, 42, 43});
-    CHECK(*r.ratio == doctest::Approx(20.0 / 42));
+    REQUIRE(r.ratios.size() == 3);
+    CHECK(r.ratios[1] == doctest::Approx(30.0 / 42));
+    CHECK(*r.ratio == doctest::Approx(20.0 / 43));
+}
+
+TEST_CASE("a ratio is the median of those of rounds that stand side by side: what warms up touches both") {
+    Result r = of({50, 100, 200, 400});
+    r.ceiling = Ceiling{"bare", {100, 200, 410, 790}, 305, std::nullopt, std::nullopt};
+    compare(r);
+    CHECK(r.ratios == std::vector<double>{0.5, 0.5, 200.0 / 410, 400.0 / 790});
+    CHECK(*r.ratio == doctest::Approx(0.5));
+    r.ceiling->rounds.pop_back();  // a turn that failed has no partner
+    compare(r);
+    CHECK(r.ratios.size() == 3);
+    r.ceiling.reset();
+    compare(r);
+    CHECK(r.ratios.empty());
 }
 
 TEST_CASE("a round with anything missing ends the measurement, and there is no rate") {

@@ -29,7 +29,8 @@ std::string got_text(const Result& r) {
     const auto p50 = r.latency ? std::optional(r.latency->p50) : std::nullopt;
     const auto p99 = r.latency ? std::optional(r.latency->p99) : std::nullopt;
     Words words;
-    words.add("ratio ", "", r.goal.ratio, r.ratio);
+    const std::string pairs = ratio_spread(r);
+    words.add("ratio ", pairs.empty() ? "" : " (" + pairs + ")", r.goal.ratio, r.ratio);
     words.add("CPU ", " us", r.goal.cpu_us, r.cpu_us);
     words.add("", " " + r.unit, r.goal.value, r.median);
     words.add("p50 ", " us", r.goal.p50_us, p50);

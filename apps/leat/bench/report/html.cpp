@@ -93,7 +93,8 @@ std::string row(const Result& r, const Report* before) {
     cells += r.ceiling ? fmt::format("<td>{}<br/><span class=\"note\">{}</span></td>",
                                      short_number(r.ceiling->median), escaped(r.ceiling->title))
                        : fmt::format("<td><span class=\"note\">{}</span></td>", escaped(r.no_ceiling));
-    cells += fmt::format("<td>{}</td>", r.ratio ? fmt::format("{:.2f}", *r.ratio) : "");
+    cells += r.ratio ? fmt::format("<td>{:.2f}<br/><span class=\"note\">{}</span></td>", *r.ratio, ratio_spread(r))
+                     : "<td></td>";
     cells += fmt::format("<td>{}</td><td>{}</td>", r.latency ? short_number(r.latency->p50) : "",
                          r.latency ? short_number(r.latency->p99) : "");
     cells += fmt::format("<td class=\"text\">{}</td><td class=\"text\">{}</td>", goal_text(r),

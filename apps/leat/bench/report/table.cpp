@@ -33,6 +33,8 @@ std::string spread(const Result& r) {
 std::string remark(const Result& r, const Report* before) {
     std::string text;
     if (const auto met = meets_goal(r)) text = *met ? "goal met" : "GOAL MISSED";
+    if (const std::string pairs = ratio_spread(r); !pairs.empty())
+        text += (text.empty() ? "" : "; ") + ("ratio " + pairs);
     if (before) {
         const auto old = std::find_if(before->results.begin(), before->results.end(),
                                       [&r](const Result& o) { return o.id == r.id; });
@@ -120,6 +122,12 @@ std::string short_count(double value) {
     const size_t end = std::min(text.find(' '), text.size());
     const size_t last = text.find_last_not_of('0', end - 1);
     return text.erase(last == point ? point : last + 1, end - (last == point ? point : last + 1));
+}
+
+std::string ratio_spread(const Result& r) {
+    if (!r.ratio || r.ratios.size() < 2) return "";
+    const auto [least, most] = std::minmax_element(r.ratios.begin(), r.ratios.end());
+    return fmt::format("{:.2f}–{:.2f}", *least, *most);
 }
 
 std::string goals(const Report& report) {

@@ -13,6 +13,9 @@ std::string short_number(double value);
 /// The same without a fraction that is nothing: "10 k", "1 M", "2.5".
 std::string short_count(double value);
 
+/// What single pairs of rounds gave, least and most: "0.88–0.97"; empty: there are not two.
+std::string ratio_spread(const Result& result);
+
 /// Each goal, whether it was met, and with what; empty: there is none.
 std::string goals(const Report& report);
 
