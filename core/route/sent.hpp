@@ -24,8 +24,9 @@ namespace leat::route {
 class Sent {
   public:
     struct Cell {
+        Cell() {}  // NOLINT: filled before it is read
         Kept kept;
-        uint64_t token = 0;  // of its receipt from above
+        uint64_t token;  // of its receipt from above
     };
 
     /// Makes room for n >= 1 messages; returns the number of the first. Allocates only when more are in flight than

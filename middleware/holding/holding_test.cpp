@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <tuple>
 
 #include "holding/due_queue.hpp"
 #include "holding/id_table.hpp"
@@ -132,6 +133,89 @@ TEST_CASE("a queue by time gives out what is due, by time, in each lane by arriv
         CHECK(queue.next_due() == DueQueue::kNever);
     }
     CHECK(host.live_buffers == 0);
+}
+
+TEST_CASE("what waits for its time comes by time and then by arrival, whatever overtook and was given up") {
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    const auto below = [&random](uint64_t n) { return random() % n; };
+    SteppedHost host;
+    Instance me(host);
+    Told told;
+    struct Waiting {
+        int64_t due;
+        uint64_t arrival, token;
+        uint32_t lane;
+        bool operator<(const Waiting& o) const { return std::tie(due, arrival) < std::tie(o.due, o.arrival); }
+    };
+    for (int round = 0; round < 20; ++round) {
+        const uint64_t spread = 1 + below(40);  // 1: all wait as long
+        DueQueue queue;
+        queue.keep_lanes(false);
+        std::set<Waiting> model;
+        leat_message out[LEAT_BATCH_MAX];
+        uint64_t token = 0, arrivals = 0;
+        for (int64_t now = 1; now < 300; ++now) {
+            for (uint64_t n = below(8); n > 0; --n) {
+                if (below(10) == 0) ++token;  // no neighbour
+                leat_message m = make_message(host, me, "t", "k", std::to_string(token), {&told, token});
+                m.lane = static_cast<uint32_t>(below(3));
+                m.attempt = static_cast<uint32_t>(below(5));
+                const int64_t due = now + 20 + static_cast<int64_t>(below(spread));
+                const DueQueue::Place place = queue.add(m, due);
+                if (below(4) == 0) queue.compact({host.table(), me}, place);
+                model.insert({due, arrivals++, token++, m.lane});
+            }
+            if (below(50) == 0) {
+                const auto lane = static_cast<uint32_t>(below(3));
+                const size_t before = told.count(LEAT_ABANDON);
+                const size_t gone = std::erase_if(model, [lane](const Waiting& w) { return w.lane == lane; });
+                queue.abandon_lane(lane);
+                REQUIRE(told.count(LEAT_ABANDON) == before + gone);
+            }
+            if (below(3) == 0) continue;  // so that more is due at once
+            while (const size_t n = queue.take(now, out)) {
+                for (size_t i = 0; i < n; ++i) {
+                    REQUIRE(!model.empty());
+                    const Waiting next = *model.begin();
+                    model.erase(model.begin());
+                    REQUIRE(next.due <= now);
+                    REQUIRE(out[i].receipt.token == next.token);
+                    REQUIRE(out[i].receipt.settler == static_cast<leat_settler*>(&told));
+                    REQUIRE(out[i].lane == next.lane);
+                    REQUIRE(leat::view(out[i].payload) == std::to_string(next.token));
+                    leat::Settlements().end(out[i], LEAT_ACK);
+                }
+            }
+            REQUIRE(queue.size() == model.size());
+            REQUIRE(queue.next_due() == (model.empty() ? DueQueue::kNever : model.begin()->due));
+        }
+        queue.abandon_all();
+        REQUIRE(queue.size() == 0);
+    }
+    CHECK(host.live_buffers == 0);
+}
+
+TEST_CASE("thousands that wait for one time pass in order, and their memory goes with them") {
+    KeptQueue queue;
+    leat_message m{};
+    for (int round = 0; round < 3; ++round) {
+        for (uint64_t i = 0; i < 10'000; ++i) {
+            m.receipt.token = 7 + i;
+            m.lane = static_cast<uint32_t>(i * 3);
+            queue.push(m, 5 + round);
+        }
+        CHECK(queue.size() == 10'000);
+        for (uint64_t i = 0; i < 10'000; ++i) {
+            REQUIRE(queue.next_due() == 5 + round);
+            const leat_message out = queue.pop();
+            REQUIRE(out.receipt.token == 7 + i);
+            REQUIRE(out.lane == i * 3);
+        }
+        CHECK(queue.empty());
+        CHECK(queue.next_due() == KeptQueue::kNever);
+    }
 }
 
 TEST_CASE("the pool gives every message back as it was put in, and lets go of memory when it is empty") {

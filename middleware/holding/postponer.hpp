@@ -79,7 +79,7 @@ class Postponer : public Keeper {
     // frees.
     void judge_buffer() {
         if (shared_ && shared_bytes_ < shared_->capacity / kLeastShare) {
-            for (const uint32_t number : sharers_) compact(services(), queue_.at(number));
+            for (const DueQueue::Place place : sharers_) queue_.compact(services(), place);
         }
         forget_batch();
     }
@@ -104,6 +104,7 @@ class Postponer : public Keeper {
     }
     void wake() {
         timer_ = 0;
+        forget_batch();
         release(services().now().count());
         finish();
         if (was_flushed_) next().signal(&next(), LEAT_SIGNAL_FLUSH, 0);
@@ -115,7 +116,7 @@ class Postponer : public Keeper {
     }
 
     DueQueue queue_;
-    std::vector<uint32_t> sharers_;  // kept of the batch in hand, in the same buffer
+    std::vector<DueQueue::Place> sharers_;  // kept of the batch in hand, in the same buffer
     leat_buffer* shared_ = nullptr;
     size_t shared_bytes_ = 0;
     uint64_t timer_ = 0;

@@ -31,6 +31,7 @@ class Fifo {
     size_t size() const { return all_.size() - first_; }
     T& front() { return all_[first_]; }
     const T& front() const { return all_[first_]; }
+    T& back() { return all_.back(); }
     const T& back() const { return all_.back(); }
     const T* begin() const { return all_.data() + first_; }
     const T* end() const { return all_.data() + all_.size(); }
