@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # What `make bench` and `make bench-quick` run, on a build that is there; results go to BUILD/bench.
 #
-#   tests/bench/bench.sh [--quick] [BUILD]
+#   [BASELINE=FILE] tests/bench/bench.sh [--quick] [BUILD]
 #
+# The report marks what has changed since BASELINE, an earlier results.json; that of the run before stays as
+# BUILD/bench-before.json.
 # Nothing is judged by time: code 1 where a message was missing or out of order, or a program failed. The quick form
 # takes two minutes on an idle machine, and on a busy one measures less instead of taking much longer.
 set -uo pipefail
@@ -15,6 +17,12 @@ if [[ ${1:-} == --quick ]]; then
 fi
 build=${1:-build}
 out=$build/bench
+[[ ! -f $out/results.json ]] || mv "$out/results.json" "$build/bench-before.json"
+baseline=()
+if [[ -n ${BASELINE:-} ]]; then
+  [[ -r $BASELINE ]] || { echo "BASELINE: cannot read $BASELINE"; exit 2; }
+  baseline=(--baseline "$BASELINE")
+fi
 rm -rf "$out"
 mkdir -p "$out"
 code=0
@@ -32,20 +40,41 @@ part() {  # TITLE UNTIL COMMAND...: runs it and remembers a failure; begins noth
   "${@:3}" "${at_most[@]}" || { code=1; echo "== $1: failed"; }
 }
 
+start_brokers() {  # WARM_UP: those that all parts share; they end with this script, if not before
+  exec {up}< <(exec tests/bench/brokers.py --build "$build" --warm-up "$1" --file "$out/brokers")
+  brokers=$!
+  trap end_brokers EXIT
+  read -r -u "$up" _ || { echo "== no brokers"; exit 1; }
+}
+
+end_brokers() {
+  trap - EXIT
+  kill "$brokers" 2>/dev/null
+  wait "$brokers"
+}
+
 if ((${#quick[@]})); then
   until=(150 200 240 360)  # a machine that is busy with something else measures less
-  bridges=(--rounds 1 --scale 0.1 --only mqtt_kafka,kafka_mqtt,kafka_kafka,rabbitmq_kafka,kafka_rabbitmq)
+  warm_up=0.2
+  bridges=(--rounds 2 --scale 0.2 --only mqtt_kafka,kafka_mqtt,kafka_kafka,rabbitmq_kafka,kafka_rabbitmq)
   latency=(--rounds 1 --seconds 3 --only mqtt_kafka)
 else
   until=("" "" "" "")
+  warm_up=1
   paths=mqtt_kafka,kafka_mqtt,kafka_mqtt_unheard,kafka_kafka,mqtt0_memory,memory_mqtt0,rabbitmq_kafka,kafka_rabbitmq
-  paths+=,mqtt_rabbitmq,rabbitmq_mqtt,mqtt_mqtt,rabbitmq_rabbitmq  # what is one broker's alone `leat bench` measures
-  bridges=(--rounds 3 --scale 0.4 --only "$paths")
+  paths+=,mqtt_rabbitmq,rabbitmq_mqtt,mqtt_mqtt,rabbitmq_rabbitmq  # what is one broker's alone each_broker.py measures
+  bridges=(--rounds 4 --scale 0.4 --only "$paths")
   latency=(--rounds 1 --seconds 6)
 fi
-part "bridges" "${until[0]}" tests/bench/bridges.py --build "$build" "${bridges[@]}" --json "$out/bridges.json"
-part "latency" "${until[1]}" tests/bench/latency.py --build "$build" "${latency[@]}" --json "$out/latency.json"
+shared=(--build "$build" --brokers "$out/brokers")
+start_brokers "$warm_up"
+part "bridges" "${until[0]}" tests/bench/bridges.py "${shared[@]}" "${bridges[@]}" --json "$out/bridges.json"
+part "latency" "${until[1]}" tests/bench/latency.py "${shared[@]}" "${latency[@]}" --json "$out/latency.json"
+if ((${#quick[@]} == 0)); then
+  part "each broker" "" tests/bench/each_broker.py "${shared[@]}" --json "$out/each_broker.json"
+fi
+end_brokers  # from here on nothing runs beside what is measured
 part "micro-benchmarks" "${until[2]}" tests/bench/micro.py --build "$build" "${quick[@]}" --json "$out/micro.json"
-part "report" "${until[3]}" tests/bench/report.py --build "$build" "${quick[@]}" --out "$out"
+part "report" "${until[3]}" tests/bench/report.py --build "$build" "${quick[@]}" "${baseline[@]}" --out "$out"
 echo "== $out/report.html ($((SECONDS / 60)) min $((SECONDS % 60)) s)"
 exit "$code"

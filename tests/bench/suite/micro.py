@@ -25,6 +25,7 @@ def run(program: pathlib.Path, repetitions: int, min_time_s: float) -> list[resu
     with tempfile.TemporaryDirectory(prefix="leat-micro-") as folder:
         out = pathlib.Path(folder) / "out.json"
         subprocess.run([str(program), f"--benchmark_repetitions={repetitions}", f"--benchmark_min_time={min_time_s}",
+                        "--benchmark_enable_random_interleaving=true",
                         "--benchmark_report_aggregates_only=false", f"--benchmark_out={out}",
                         "--benchmark_out_format=json"], check=True, stdout=subprocess.DEVNULL)
         return convert(json.loads(out.read_text())["benchmarks"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 Curve = list[tuple[float, int]]
+KINDS = ("kafka", "mosquitto", "rabbitmq")
 PARTITIONS = 4
 WARM_UP = "warm-up"  # a topic of Kafka's
 WARM_UP_MESSAGES = 500_000
@@ -23,19 +25,27 @@ class Failure(Exception):
 class Stage:
     """Private brokers on 127.0.0.1, the programs of a build, and a folder for records and logs."""
 
-    def __init__(self, build: pathlib.Path, folder: str, warm_up: float = 1) -> None:
-        """`warm_up`: how much of the usual warm-up Kafka gets; what is short needs less to be as good."""
+    def __init__(self, build: pathlib.Path, folder: str, warm_up: float = 1,
+                 shared: pathlib.Path | None = None) -> None:
+        """`warm_up`: how much of the usual warm-up Kafka gets; what is short needs less to be as good. `shared`: what
+        brokers.py wrote; none is started then."""
         self.build, self.folder = build, pathlib.Path(folder)
+        self._shared: dict[str, tuple[str, int]] = json.loads(shared.read_text()) if shared else {}
         self.warm_up_messages = int(min(warm_up, 1) * WARM_UP_MESSAGES)
         self.addresses: dict[str, str] = {}
         self.broker_pids: dict[str, int] = {}
         self._children: list[subprocess.Popen[str]] = []
 
     def start_broker(self, kind: str, topics: Iterable[str] = ()) -> None:
-        """Starts a mosquitto, rabbitmq or kafka; the last with these topics."""
+        """Starts a mosquitto, rabbitmq or kafka, or takes the one that is shared; the last gets these topics."""
+        if kind in self._shared:
+            self.addresses[kind], self.broker_pids[kind] = self._shared[kind]
+            if topics:
+                self.run("kafka_topics", "--brokers", self.addresses[kind], *topic_words(topics))
+            return
         words = ["--persistence", "0"] if kind == "mosquitto" else []
         if kind == "kafka":
-            words = [w for topic in [*topics, WARM_UP] for w in ("--topic", f"{topic}:{PARTITIONS}")]
+            words = topic_words([*topics, WARM_UP])
         command = [self.program("broker"), "--kind", kind, *words]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self._children.append(child)
@@ -100,6 +110,10 @@ class Stage:
         if done.returncode != 0:
             raise Failure(f"{what}: {curve[-1][1] if curve else 'nothing'} landed; {done.stderr[-500:]}")
         return curve
+
+
+def topic_words(topics: Iterable[str]) -> list[str]:
+    return [word for topic in topics for word in ("--topic", f"{topic}:{PARTITIONS}")]
 
 
 def end(process: subprocess.Popen[str]) -> None:
