@@ -53,7 +53,7 @@ int wait(int epoll, epoll_event* events, int most, std::optional<std::chrono::na
 Reactor::Reactor() : epoll_(epoll_create1(EPOLL_CLOEXEC)), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     if (epoll_ < 0 || event_ < 0) give_up("no descriptors left for a shard");
     epoll_event event{};
-    event.events = EPOLLIN;
+    event.events = EPOLLIN | EPOLLET;  // told of each wake(), though nobody reads the count
     event.data.ptr = nullptr;
     if (epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &event) != 0) give_up("epoll_ctl");
 }
@@ -74,13 +74,7 @@ void Reactor::poll(std::optional<std::chrono::nanoseconds> timeout) {
     const int n = wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
     for (int i = 0; i < n; ++i) {
         const epoll_event& event = events[static_cast<size_t>(i)];
-        if (event.data.ptr) {
-            static_cast<leat_watch*>(event.data.ptr)->ready(from_epoll(event.events));
-        } else {
-            uint64_t count = 0;
-            while (read(event_, &count, sizeof count) < 0 && errno == EINTR) {
-            }
-        }
+        if (event.data.ptr) static_cast<leat_watch*>(event.data.ptr)->ready(from_epoll(event.events));
     }
     removed_.clear();
 }

@@ -2,8 +2,7 @@
 //
 // A part of Topic: every call under the topic's mutex.
 #pragma once
-#include <leat/sdk/services.hpp>
-
+#include "bell.hpp"
 #include "crossing.hpp"
 #include "queue.hpp"
 
@@ -24,20 +23,6 @@ using Log = Queue<Span>;
 
 /// Bytes of topics, keys and payloads of some of a block's messages.
 uint64_t bytes_of(const Block& block, uint32_t begin, uint32_t end);
-
-/// How to call somebody on another shard, once: set while he waits.
-struct Bell {
-    Services services;
-    Services::Call call = nullptr;
-    void* arg = nullptr;
-    bool is_armed = false;
-
-    void ring() {
-        if (!is_armed) return;
-        is_armed = false;
-        services.post(call, arg);
-    }
-};
 
 /// What a group has done in a topic. All but depth, bytes and oldest only grow.
 struct Figures {
@@ -85,8 +70,8 @@ class Group {
 
     void join(Bell* member) { members_.push_back(member); }
     void leave(Bell* member);
-    void ring() {
-        for (Bell* member : members_) member->ring();
+    void ring(Chime& chime) {
+        for (Bell* member : members_) chime.add(*member);
     }
 
   private:

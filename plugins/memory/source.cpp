@@ -5,11 +5,10 @@
 namespace leat::memory {
 
 Source::Source(const std::vector<Topic*>& topics, const std::string& group) {
-    feeds_.reserve(topics.size());  // bells stay where they are
-    for (Topic* topic : topics) {
-        Feed& feed = feeds_.emplace_back();
-        feed.topic = topic;
-        feed.group = &topic->group(group);
+    feeds_ = std::vector<Feed>(topics.size());  // of this size for ever: bells stay where they are
+    for (size_t i = 0; i < topics.size(); ++i) {
+        feeds_[i].topic = topics[i];
+        feeds_[i].group = &topics[i]->group(group);
     }
 }
 

@@ -38,8 +38,8 @@ class Source : public leat::Source {
         uint64_t bytes;  // of what is not told to the topic
     };
     struct Feed {  // one topic; its number is its window's domain
-        Topic* topic;
-        Group* group;
+        Topic* topic = nullptr;
+        Group* group = nullptr;
         InFlight* window = nullptr;
         uint64_t settled = 0;               // messages below were told to the topic
         Queue<Portion> portions;            // what was emitted and not told, whole batches together

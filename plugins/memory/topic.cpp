@@ -31,9 +31,13 @@ void Topic::join(Group& group, Bell* member) {
 }
 
 void Topic::leave(Group& group, Bell* member) {
-    const Guard lock(mutex_);
-    group.leave(member);
-    group.ring();  // what this member was called for is now for the others
+    {
+        Chime chime;
+        const Guard lock(mutex_);
+        group.leave(member);
+        group.ring(chime);  // what this member was called for is now for the others
+    }
+    member->wait_until_still();
 }
 
 uint64_t Topic::most_held(uint64_t& bytes) const {
@@ -98,14 +102,15 @@ void Topic::drop_front(uint64_t messages, uint64_t bytes) {
 }
 
 Topic::Stored Topic::store(const Span& span, Bell* bell, int64_t now_ns) {
+    Chime chime;
     const Guard lock(mutex_);
-    if (next_expiry_ns_ <= now_ns) expire_due(now_ns);
+    if (next_expiry_ns_ <= now_ns) expire_due(now_ns, chime);
     size_t n = room(span);
     if (n < span.size() && limits_.overflow == Overflow::drop_oldest) {
         make_room(span);
         n = room(span);
     }
-    if (n > 0) keep({span.block, span.begin, span.begin + static_cast<uint32_t>(n)});
+    if (n > 0) keep({span.block, span.begin, span.begin + static_cast<uint32_t>(n)}, chime);
     const size_t left = span.size() - n;
     if (left == 0) return {n, 0};
     if (limits_.overflow != Overflow::wait) {
@@ -117,26 +122,32 @@ Topic::Stored Topic::store(const Span& span, Bell* bell, int64_t now_ns) {
     return {n, 0};
 }
 
-void Topic::keep(const Span& span) {
+void Topic::keep(const Span& span, Chime& chime) {
     const uint64_t bytes = bytes_of(*span.block, span.begin, span.end);
     span.block->retain();
     if (span.block->expires_ns()) next_expiry_ns_ = std::min(next_expiry_ns_, span.block->expires_ns());
     log_.push_back(span);
     logged_ += span.size();
     logged_bytes_ += bytes;
-    for (auto& g : groups_) g->stored(span.size(), bytes);
-    for (auto& g : groups_) g->ring();  // last: who hears it comes for the lock
+    for (auto& g : groups_) {
+        g->stored(span.size(), bytes);
+        g->ring(chime);
+    }
 }
 
 void Topic::forget(Bell* bell) {
-    const Guard lock(mutex_);
-    bell->is_armed = false;
-    std::erase(writers_, bell);
+    {
+        const Guard lock(mutex_);
+        bell->is_armed = false;
+        std::erase(writers_, bell);
+    }
+    bell->wait_until_still();
 }
 
 void Topic::take(Group& group, size_t most, std::vector<Span>& into, Bell* member, int64_t now_ns) {
+    Chime chime;
     const Guard lock(mutex_);
-    if (next_expiry_ns_ <= now_ns) expire_due(now_ns);
+    if (next_expiry_ns_ <= now_ns) expire_due(now_ns, chime);
     group.take(log_, base_, most, into);
     member->is_armed = into.empty();
     trim();
@@ -162,11 +173,12 @@ void Topic::trim() {
 }
 
 void Topic::expire(int64_t now_ns) {
+    Chime chime;
     const Guard lock(mutex_);
-    if (next_expiry_ns_ <= now_ns) expire_due(now_ns);
+    if (next_expiry_ns_ <= now_ns) expire_due(now_ns, chime);
 }
 
-void Topic::expire_due(int64_t now_ns) {
+void Topic::expire_due(int64_t now_ns, Chime& chime) {
     next_expiry_ns_ = kNever;
     for (size_t i = 0; i < log_.size(); ++i) {
         Span& span = log_[i];
@@ -180,30 +192,33 @@ void Topic::expire_due(int64_t now_ns) {
     }
     for (auto& g : groups_) g->skip_gone(log_, base_);
     trim();
-    ring_writers();
+    ring_writers(chime);
 }
 
 void Topic::settled(Group& group, uint64_t messages, uint64_t bytes) {
+    Chime chime;
     const Guard lock(mutex_);
     group.settled(messages, bytes);
-    ring_writers();
+    ring_writers(chime);
 }
 
-void Topic::ring_writers() {
-    for (Bell* writer : writers_) writer->ring();
+void Topic::ring_writers(Chime& chime) {
+    for (Bell* writer : writers_) chime.add(*writer);
     writers_.clear();
 }
 
 void Topic::give_back(Group& group, const std::vector<leat_message>& messages) {
+    Chime chime;
     const Guard lock(mutex_);
     group.give_back(messages);
-    group.ring();
+    group.ring(chime);
 }
 
 void Topic::requeue(Group& group, const std::vector<leat_message>& messages) {
+    Chime chime;
     const Guard lock(mutex_);
     group.requeue(messages);
-    group.ring();
+    group.ring(chime);
 }
 
 uint64_t Topic::held() const {

@@ -3,8 +3,8 @@
 //     Topic topic("alarms", limits);
 //     Group& group = topic.group("route:a");
 //     Topic::Stored done = topic.store({block, 0, 256}, &my_bell, now);   // full: my_bell rings when there is room
-//     topic.take(group, 256, spans, &my_bell, now);                       // none: my_bell rings when there is
-//     something topic.settled(group, 256, bytes);
+//     topic.take(group, 256, spans, &my_bell, now);                       // none: it rings when there is something
+//     topic.settled(group, 256, bytes);
 //
 // Any thread; one lock for a batch. A bell rings by posting to its shard and must be taken out (leave, forget) before
 // its owner is gone. Times are ns of the steady clock. An idle topic takes some 400 bytes.
@@ -73,11 +73,11 @@ class Topic {
     uint64_t most_held(uint64_t& bytes) const;
     void make_room(const Span& span);
     void drop_front(uint64_t messages, uint64_t bytes);
-    void keep(const Span& span);
+    void keep(const Span& span, Chime& chime);
     void let_go(Span& span);
-    void expire_due(int64_t now_ns);
+    void expire_due(int64_t now_ns, Chime& chime);
     void trim();
-    void ring_writers();
+    void ring_writers(Chime& chime);
 
     const std::string name_;
     const uint32_t lane_;

@@ -1,5 +1,5 @@
-// For measurements: a source that emits one message after another at an interval, each with the time of its emission,
-// and a sink that writes down how long each was under way, or holds what it gets.
+// For measurements: a source that emits one message after another at an interval, each with the time of its emission
+// and when it was due, and a sink that writes down how long each was under way, or holds what it gets.
 #include <leat/sdk/export.hpp>
 
 #include <algorithm>
@@ -31,9 +31,21 @@ struct SinkOptions {
     std::string record;
     bool hold = false;
     static auto options() {
-        return leat::options(option<&SinkOptions::record>("record", "Where the delays go: ns, 64 bits each."),
-                             option<&SinkOptions::hold>("hold", "Settles nothing until it is stopped."));
+        return leat::options(
+            option<&SinkOptions::record>("record",
+                                         "Where the delays go, two for each message, ns, 64 bits each: from "
+                                         "emission to arrival, and how late it was emitted."),
+            option<&SinkOptions::hold>("hold", "Settles nothing until it is stopped."));
     }
+};
+
+// The payload begins with it; ns of the steady clock.
+struct Stamp {
+    int64_t emitted, due;
+};
+
+struct Delay {
+    int64_t crossing, lateness;
 };
 
 class PulseSource : public leat::Source {
@@ -115,9 +127,9 @@ class PulseSource : public leat::Source {
         leat_message batch[LEAT_BATCH_MAX];
         for (size_t i = 0; i < n; ++i) {
             char* at = static_cast<char*>(memory) + i * kSize;
-            const int64_t now = services().host->now_ns();
+            const Stamp stamp{services().host->now_ns(), due_ns_};
             std::memset(at, '.', kSize);
-            std::memcpy(at, &now, sizeof now);
+            std::memcpy(at, &stamp, sizeof stamp);
             batch[i] = leat_message{};
             batch[i].topic = bytes("pulse");
             batch[i].payload = {at, kSize};
@@ -135,7 +147,9 @@ class PulseSource : public leat::Source {
 class PulseSink : public leat::Sink {
   public:
     explicit PulseSink(const SinkOptions& options) : options_(options) {
-        if (!options_.hold) delays_.reserve(1u << 20);  // where memory is measured, none of the tool's own
+        if (options_.record.empty()) return;  // where memory is measured, none of the tool's own
+        delays_.resize(kMostRecorded);        // touched now, not while it counts
+        delays_.clear();
     }
     void push(Batch& batch) override {
         size_t n = 0;
@@ -146,9 +160,9 @@ class PulseSink : public leat::Sink {
         }
         const int64_t now = services().host->now_ns();
         for (size_t i = 0; i < n && !options_.record.empty(); ++i) {
-            int64_t begin = 0;
-            std::memcpy(&begin, messages[i].payload.data, sizeof begin);
-            delays_.push_back(now - begin);
+            Stamp stamp{};
+            std::memcpy(&stamp, messages[i].payload.data, sizeof stamp);
+            delays_.push_back({now - stamp.emitted, stamp.emitted - stamp.due});
         }
         Settlements done;
         done.end_all(messages, n, is_stopping_ ? LEAT_ABANDON : LEAT_ACK);
@@ -164,16 +178,18 @@ class PulseSink : public leat::Sink {
     }
 
   private:
+    static constexpr size_t kMostRecorded = 1u << 17;
+
     void write() const {
         if (options_.record.empty()) return;
         std::FILE* file = std::fopen(options_.record.c_str(), "wb");
         if (!file) return;
-        std::fwrite(delays_.data(), sizeof(int64_t), delays_.size(), file);
+        std::fwrite(delays_.data(), sizeof(Delay), delays_.size(), file);
         std::fclose(file);
     }
 
     SinkOptions options_;
-    std::vector<int64_t> delays_;
+    std::vector<Delay> delays_;
     std::vector<Settlements::Ended> held_;
     bool is_stopping_ = false;
 };
