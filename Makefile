@@ -1,7 +1,7 @@
 # A thin front door: every target is one script or one CMake command.
 JOBS ?= $(shell nproc)
 
-.PHONY: build demo test soak bench bench-quick deps format clean
+.PHONY: build demo test soak bench bench-quick bench-flames deps format clean
 
 build: deps
 	@cmake --preset release
@@ -23,6 +23,11 @@ bench:
 bench-quick:
 	@scripts/deps.sh test
 	@export LEAT_KAFKA_LIB=$$(scripts/fetch_kafka.sh) && $(MAKE) --no-print-directory build && tests/bench/bench.sh --quick
+
+bench-flames:
+	@scripts/deps.sh test
+	@export LEAT_KAFKA_LIB=$$(scripts/fetch_kafka.sh) && $(MAKE) --no-print-directory build && \
+	  tests/bench/flame.py --out build/bench/flames
 
 deps:
 	@scripts/deps.sh

@@ -23,8 +23,8 @@ if [[ -n ${BASELINE:-} ]]; then
   [[ -r $BASELINE ]] || { echo "BASELINE: cannot read $BASELINE"; exit 2; }
   baseline=(--baseline "$BASELINE")
 fi
-rm -rf "$out"
 mkdir -p "$out"
+find "$out" -mindepth 1 -maxdepth 1 ! -name flames -exec rm -rf {} +  # graphs that are there get linked
 code=0
 
 part() {  # TITLE UNTIL COMMAND...: runs it and remembers a failure; begins nothing new when UNTIL seconds have gone by

@@ -3,12 +3,14 @@
 
     tests/bench/flame.py [--build build] [--only kafka_kafka,memory] [--seconds 3] --out FOLDER
 
-Each is a run of its own: a process that perf looks at has no rate worth telling. Needs perf (Debian: linux-perf).
+Also writes FOLDER/index.html, which shows them all. Each is a run of its own: a process that perf looks at has no rate
+worth telling. Needs perf (Debian: linux-perf).
 """
 
 from __future__ import annotations
 
 import argparse
+import html
 import json
 import pathlib
 import sys
@@ -32,13 +34,10 @@ def record_memory(stage: Stage, seconds: float) -> flame.Call:
                          "through": [{"plugin": "limit_size"}, {"plugin": "sample", "every": 1}]}}
     backends = {"in": {"plugin": "generate"}, "out": {"plugin": "console"}}
     pathlib.Path(stage.file("memory.json")).write_text(json.dumps({"backends": backends, "routes": routes}))
-    process = stage.start("memory.log", "leat", "run", stage.file("memory.json"), "--no-table")
-    try:
-        recorder = flame.Recorder(process.pid, pathlib.Path(stage.file("memory.data")))
-        time.sleep(seconds)  # what is looked at
-        return recorder.end()
-    finally:
-        end(process)
+    recorder = flame.Recorder(pathlib.Path(stage.file("memory.data")))
+    process = stage.start("memory.log", "leat", "run", stage.file("memory.json"), "--no-table", under=recorder.words())
+    time.sleep(seconds)  # what is looked at
+    return recorder.end(process)
 
 
 def record_path(stage: Stage, path: Path) -> flame.Call:
@@ -46,13 +45,14 @@ def record_path(stage: Stage, path: Path) -> flame.Call:
     path.source.prepare(stage, path.name, path.count)
     path.source.fill(stage, tag, path.count)
     path.sink.open(stage, tag, path.count)
-    process = start_subject(stage, path, LEAT, tag, [])
+    recorder = flame.Recorder(pathlib.Path(stage.file(f"{tag}.data")))
+    process = start_subject(stage, path, LEAT, tag, [], recorder.words())
     try:
-        recorder = flame.Recorder(process.pid, pathlib.Path(stage.file(f"{tag}.data")))
         path.sink.landing(stage, path.name, tag, path.count)
-        return recorder.end()
+        return recorder.end(process)
     finally:
-        end(process)
+        if process.poll() is None:
+            end(process)
         path.sink.close(stage, tag)
 
 
@@ -85,6 +85,7 @@ def main() -> int:
                 draw(options.out, path.name, path.title, record_path(stage, path))
         finally:
             stage.close()
+    write_index(options.out)
     return 0
 
 
@@ -92,6 +93,17 @@ def draw(folder: pathlib.Path, name: str, title: str, root: flame.Call) -> None:
     file = folder / f"{name}.svg"
     file.write_text(flame.svg(root, title))
     print(f"{file}: {root.samples} samples", flush=True)
+
+
+def write_index(folder: pathlib.Path) -> None:
+    """A page that shows all graphs of a folder."""
+    titles = {MEMORY: "in memory"} | {path.name: path.title for path in PATHS}
+    shown = "".join(f'<h2>{html.escape(titles.get(file.stem, file.stem))}</h2>\n<a href="{file.name}"><img '
+                    f'src="{file.name}" alt="" style="width: 100%"/></a>\n' for file in sorted(folder.glob("*.svg")))
+    (folder / "index.html").write_text('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>Leat: flame '
+                                       "graphs</title></head><body>\n<h1>Where the CPU time of each path goes</h1>\n<p>"
+                                       "Each opens by itself; there hovering tells the figures.</p>\n" + shown
+                                       + "</body></html>\n")
 
 
 if __name__ == "__main__":

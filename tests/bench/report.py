@@ -11,6 +11,7 @@ import pathlib
 import subprocess
 import sys
 
+FLAMES = "flames/index.html"  # of flame.py
 QUICK = ["--quick", "routes", "ack", "plugin_call", "startup"]
 
 
@@ -22,6 +23,8 @@ def bench_words(options: argparse.Namespace) -> list[str]:
         words += ["--at-most", f"{options.at_most:.0f}"]
     if options.baseline:
         words += ["--baseline", str(options.baseline)]
+    if (options.out / FLAMES).is_file():
+        words += ["--flames", FLAMES]
     for part in sorted(options.out.glob("*.json")):
         words += ["--with", str(part)]
     return words

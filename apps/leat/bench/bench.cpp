@@ -120,7 +120,7 @@ int bench(const Options& options) {
     if (const std::string text = goals(report); !text.empty()) std::printf("\n%s", text.c_str());
     std::printf("\n%s\n", durations(report).c_str());
     if (!options.json.empty()) write_report(options.json, report);
-    if (!options.html.empty()) write_page(options.html, page(report, baseline, options.baseline));
+    if (!options.html.empty()) write_page(options.html, page(report, baseline, options.baseline, options.flames));
     const bool failed =
         std::any_of(report.results.begin(), report.results.end(), [](const Result& r) { return r.has_failed(); });
     return failed ? kFailed : kFine;

@@ -67,6 +67,8 @@ void declare(CommandLine& line) {
                                                          "messages a second where latency is measured")(
         "json", po::value<std::string>()->value_name("FILE"), "write all results to FILE")(
         "html", po::value<std::string>()->value_name("FILE"), "write a page with charts to FILE")(
+        "flames", po::value<std::string>()->value_name("FILE"),
+        "link the page to one with flame graphs, FILE as seen from the page")(
         "with", po::value<std::vector<std::string>>()->value_name("FILE"),
         "add the results of such a JSON file; in place of one's own with the same id; may be repeated")(
         "baseline", po::value<std::string>()->value_name("FILE"), "compare with an earlier --json")(
@@ -101,6 +103,7 @@ std::optional<Options> read_options(const app::Words& words) {
     options.html = line.text("html");
     options.baseline = line.text("baseline");
     options.ceilings = line.text("ceilings");
+    options.flames = line.text("flames");
     options.with = line.texts("with");
     options.lost = line.number<double>("lose", 0, 1, " from 0 to 1").value_or(0);
     options.at_most = line.number<double>("at-most", 0, 1e6, " from 0 to 1000000");

@@ -16,7 +16,7 @@ struct Options {
     bool only_lists = false;
     Effort effort;
     std::vector<Broker> brokers;  ///< given, or answering where they usually are
-    std::string json, html, baseline, ceilings;
+    std::string json, html, baseline, ceilings, flames;
     std::vector<std::string> with, plugin_dirs;
     double lost = 0;                ///< this part of all messages is dropped on the way
     std::optional<double> at_most;  ///< seconds, after which nothing more is begun

@@ -14,9 +14,9 @@ import signal
 import subprocess
 import zlib
 
-from .stage import Failure
+from .stage import LIMIT_S, Failure
 
-RATE_HZ = 997
+RATE_HZ = 499
 STACK_BYTES = 65528  # the most that perf takes: batches lie on the stack
 WIDTH, ROW, MARGIN = 1200, 17, 10
 LEAST = 0.001  # of all samples: narrower boxes are not drawn
@@ -44,24 +44,32 @@ class Call:
 
 
 class Recorder:
-    """perf on a process that runs. Raises Failure where perf is missing, or may not look."""
+    """perf, which runs a program from its first instruction on. Raises Failure where perf is missing, or may not look.
 
-    def __init__(self, pid: int, data: pathlib.Path) -> None:
+        recorder = Recorder(file)
+        process = stage.start(log, "leat", ..., under=recorder.words())
+        ...
+        call = recorder.end(process)
+    """
+
+    def __init__(self, data: pathlib.Path) -> None:
         if not shutil.which("perf"):
             raise Failure("perf is not there: flame graphs need it (Debian: linux-perf)")
         self._data = data
-        command = ["perf", "record", "--quiet", "-e", "cpu-clock", "-F", str(RATE_HZ), "--call-graph", f"dwarf,{STACK_BYTES}",
-                   "-p", str(pid), "-o", str(data)]
-        self._perf = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
-    def end(self) -> Call:
-        """Ends the recording; what it saw."""
-        self._perf.send_signal(signal.SIGINT)
-        complaint = self._perf.communicate()[1]
+    def words(self) -> list[str]:
+        return ["perf", "record", "--quiet", "-e", "cpu-clock", "-F", str(RATE_HZ), "--call-graph",
+                f"dwarf,{STACK_BYTES}", "-o", str(self._data), "--"]
+
+    def end(self, process: subprocess.Popen[str]) -> Call:
+        """Ends perf, which ends what it runs; what it saw."""
+        process.send_signal(signal.SIGINT)
+        process.wait(LIMIT_S)
         if not self._data.is_file() or self._data.stat().st_size == 0:
-            raise Failure(f"perf recorded nothing: {complaint.strip()[-500:]}")
+            raise Failure("perf recorded nothing")
         done = subprocess.run(["perf", "script", "-i", str(self._data), "-F", "comm,ip,sym,dso"], capture_output=True,
                               text=True, errors="replace")
+        self._data.unlink()  # they are large
         root = folded(done.stdout)
         if root.samples == 0:
             raise Failure(f"perf saw nothing: {done.stderr.strip()[-500:]}")

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import subprocess
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from .ends import SIZE, Sink, Source
@@ -54,14 +55,15 @@ class Run:
     audit: dict[str, int]
 
 
-def start_subject(stage: Stage, path: Path, subject: str, tag: str, more: list[str]) -> subprocess.Popen[str]:
-    """Starts the router or the bare bridge; `more`: further words for the latter."""
+def start_subject(stage: Stage, path: Path, subject: str, tag: str, more: list[str],
+                  under: Iterable[str] = ()) -> subprocess.Popen[str]:
+    """Starts the router or the bare bridge; `more`: further words for the latter; `under`: of what runs the former."""
     if subject == BARE:
         words = path.source.bare(stage, path.name, tag) + path.sink.bare(stage, path.name, tag)
         return stage.start(f"{tag}.log", f"bare_{path.bare or path.name}", *words, *more)
     (stage.folder / f"{tag}.json").write_text(json.dumps(config_of(stage, path, tag), indent=2))
     return stage.start(f"{tag}.log", "leat", "run", stage.file(f"{tag}.json"), "--status-json",
-                       stage.file(f"{tag}.status"))
+                       stage.file(f"{tag}.status"), under=under)
 
 
 def config_of(stage: Stage, path: Path, tag: str) -> dict[str, Any]:

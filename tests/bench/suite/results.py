@@ -6,7 +6,9 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import statistics
+import subprocess
 import time
 from typing import Any
 
@@ -17,9 +19,21 @@ def machine() -> dict[str, Any]:
     """What the figures were measured on."""
     models = [line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
               if line.startswith("model name")]
-    return {"cpu": models[0] if models else platform.machine(), "cores": len(os.sched_getaffinity(0)),
-            "memory_mb": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2**20,
-            "kernel": platform.release()}
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return {"processor": models[0] if models else platform.machine(), "cores": len(os.sched_getaffinity(0)),
+            "memory": f"{memory / 1e9:.1f} GB", "kernel": platform.release(), **brokers()}
+
+
+def brokers() -> dict[str, str]:
+    """Which brokers and clients are there, as far as that can be asked."""
+    jars = pathlib.Path(os.environ.get("LEAT_KAFKA_LIB", "/nowhere")).glob("kafka_2*.jar")
+    found = [f"Kafka {jar.stem.split('-')[1]}" for jar in jars]
+    if shutil.which("dpkg-query"):
+        for package in ("mosquitto", "rabbitmq-server", "librdkafka1", "librabbitmq4"):
+            asked = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package], capture_output=True, text=True)
+            if asked.returncode == 0:
+                found.append(f"{package} {asked.stdout.strip()}")
+    return {"brokers and clients": ", ".join(found)} if found else {}
 
 
 def figures(rounds: list[float]) -> Result:

@@ -98,9 +98,10 @@ class Stage:
             raise Failure(f"{name}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
         return done
 
-    def start(self, log: str, name: str, *words: Any) -> subprocess.Popen[str]:
+    def start(self, log: str, name: str, *words: Any, under: Iterable[str] = ()) -> subprocess.Popen[str]:
+        """`under`: words of a program that runs it, such as perf."""
         with open(self.file(log), "w") as out:
-            command = [self.program(name), *map(str, words)]
+            command = [*under, self.program(name), *map(str, words)]
             return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True)
 
     def watch(self, name: str, *words: Any, what: str) -> Curve:

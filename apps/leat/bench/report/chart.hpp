@@ -22,15 +22,16 @@ std::string bar_chart(const std::vector<Bar>& bars, const std::string& unit);
 
 struct Curve {
     std::string title;
-    std::vector<std::pair<double, double>> points;  ///< by x; both above 0
+    std::vector<std::pair<double, double>> points;  ///< by x; y above 0
 };
 
-/// Curves over logarithmic axes.
+/// Curves over logarithmic axes; that across is linear where an x is 0.
 std::string curve_chart(const std::vector<Curve>& curves, const std::string& x_title, const std::string& unit);
 
 struct Distribution {
     std::string title;
     LatencyFigures figures;
+    bool is_ceiling = false;
 };
 
 /// Percentiles of delays, each distribution a line of marks over a logarithmic axis, in us.

@@ -22,11 +22,14 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 10
 th, td { padding: 3px 8px; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
 th:first-child, td:first-child, td.text, th.text { text-align: left; }
 svg { width: 100%; height: auto; margin: .6em 0; } svg text { font-size: 12px; fill: currentColor; }
-.ours { fill: var(--ours); } .ceiling { fill: var(--ceiling); } .curve { fill: none; stroke-width: 2; }
-.grid { stroke: var(--line); } .spread { stroke: currentColor; stroke-width: 1.5; } .range { stroke: var(--ours); }
+.wide { overflow-x: auto; } .ours { fill: var(--ours); } .ceiling { fill: var(--ceiling); }
+line.ours { stroke: var(--ours); } line.ceiling { stroke: var(--ceiling); } .curve { fill: none; stroke-width: 2; }
+.grid { stroke: var(--line); } .spread { stroke: currentColor; stroke-width: 1.5; }
 .bad { color: var(--bad); font-weight: 600; } .good { color: var(--good); } .note { opacity: .75; }
 .key { display: inline-block; width: 12px; height: 8px; margin: 0 4px 0 12px; }
 )";
+
+constexpr size_t kLetters = 64;  // of a title beside a bar
 
 std::string number(const std::optional<double>& value) { return value ? short_number(*value) : ""; }
 
@@ -104,30 +107,47 @@ std::string row(const Result& r, const Report* before) {
 
 std::string results_table(const std::vector<const Result*>& results, const Report* before) {
     std::string text =
-        "<table><thead><tr><th>what</th><th>median<br/>min – max</th><th class=\"text\">unit</th><th>CPU us</th>"
+        "<div class=\"wide\"><table><thead><tr><th>what</th><th>median<br/>min – max</th><th "
+        "class=\"text\">unit</th><th>CPU us</th>"
         "<th>peak MB</th><th>ceiling</th><th>ratio</th><th>p50 us</th><th>p99 us</th><th class=\"text\">goal</th>"
         "<th class=\"text\">change</th></tr></thead><tbody>\n";
     for (const Result* r : results) text += row(*r, before);
-    return text + "</tbody></table>\n";
+    return text + "</tbody></table></div>\n";
 }
 
-// Bars of what is no point of a curve, by unit.
+// Bars of one chart are of one unit and a like size: beside 40 M messages/s one would not see 40 k.
+struct Bars {
+    std::string unit;
+    double least = 0, most = 0;
+    std::vector<Bar> bars;
+
+    bool takes(const Result& r) const {
+        constexpr double kAlike = 50;
+        return r.unit == unit && std::max(most, r.median) <= kAlike * std::min(least, r.median);
+    }
+};
+
+// Of what is no point of a curve.
 std::string bars(const std::vector<const Result*>& results) {
-    std::vector<std::string> units;
+    std::vector<Bars> charts;
     for (const Result* r : results) {
-        if (std::find(units.begin(), units.end(), r->unit) == units.end()) units.push_back(r->unit);
+        if (r->has_failed() || !r->series.empty()) continue;
+        auto chart = std::find_if(charts.begin(), charts.end(), [r](const Bars& each) { return each.takes(*r); });
+        if (chart == charts.end()) chart = charts.insert(chart, {r->unit, r->median, r->median, {}});
+        chart->least = std::min(chart->least, r->median);
+        chart->most = std::max(chart->most, r->median);
+        chart->bars.push_back({app::clipped(app::printable(r->title), kLetters), r->median,
+                               r->ceiling ? std::optional(r->ceiling->median) : std::nullopt, r->min, r->max});
     }
     std::string text;
-    for (const std::string& unit : units) {
-        std::vector<Bar> chosen;
-        for (const Result* r : results) {
-            if (r->has_failed() || !r->series.empty() || r->unit != unit) continue;
-            chosen.push_back({app::clipped(app::printable(r->title), 46), r->median,
-                              r->ceiling ? std::optional(r->ceiling->median) : std::nullopt, r->min, r->max});
-        }
-        text += bar_chart(chosen, unit);
-    }
+    for (const Bars& chart : charts) text += bar_chart(chart.bars, chart.unit);
     return text;
+}
+
+// "messages in flight" of "from shard to shard by messages in flight".
+std::string x_title(const std::string& series) {
+    const size_t by = series.rfind(" by ");
+    return by == std::string::npos ? series : series.substr(by + 4);
 }
 
 std::string curves(const std::vector<const Result*>& results) {
@@ -147,7 +167,7 @@ std::string curves(const std::vector<const Result*>& results) {
         }
         std::vector<Curve> both = {ours};
         if (!ceiling.points.empty()) both.push_back(ceiling);
-        text += "<h3>" + escaped(name) + "</h3>\n" + curve_chart(both, name, points.front()->unit);
+        text += "<h3>" + escaped(name) + "</h3>\n" + curve_chart(both, x_title(name), points.front()->unit);
     }
     return text;
 }
@@ -156,9 +176,10 @@ std::string latencies(const std::vector<const Result*>& results) {
     std::vector<Distribution> all;
     for (const Result* r : results) {
         if (r->has_failed() || !r->latency) continue;
-        all.push_back({app::clipped(app::printable(r->title), 46), *r->latency});
+        all.push_back({app::clipped(app::printable(r->title), kLetters), *r->latency});
         if (r->ceiling && r->ceiling->latency) {
-            all.push_back({"… " + app::clipped(app::printable(r->ceiling->title), 42), *r->ceiling->latency});
+            all.push_back(
+                {"… " + app::clipped(app::printable(r->ceiling->title), kLetters - 2), *r->ceiling->latency, true});
         }
     }
     return all.empty() ? "" : "<h3>latency</h3>\n" + latency_chart(all);
@@ -218,10 +239,11 @@ std::string escaped(std::string_view raw) {
     return out;
 }
 
-std::string page(const Report& report, const Report* before, const std::string& before_name) {
+std::string page(const Report& report, const Report* before, const std::string& before_name,
+                 const std::string& flames) {
     std::string text =
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"/><title>Leat: what it costs</title>"
-        "<meta name=\"viewport\" content=\"width=device-width\"/><style>";
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/><style>";
     text += kStyle;
     text += "</style></head><body>\n<h1>Leat: what it costs</h1>\n";
     text += summary(report, before, before_name);
@@ -231,6 +253,10 @@ std::string page(const Report& report, const Report* before, const std::string& 
         "turns, without a router. "
         "Ratio 1: as good as the ceiling. Latency counts from when a message was due, not from when it was "
         "sent.</p>\n";
+    if (!flames.empty()) {
+        text +=
+            "<p>Where the CPU time goes: <a href=\"" + escaped(flames) + "\">flame graphs of each path</a>.</p>\n";
+    }
     text += machine_table(report.machine) + goals_table(report);
     std::vector<std::pair<std::string, std::vector<const Result*>>> categories;
     for (const Result& r : report.results) {

@@ -11,7 +11,9 @@ namespace leat::bench {
 /// Text for HTML and attributes, made printable first: what a file says cannot end a tag or hide.
 std::string escaped(std::string_view text);
 
-/// `before`: an earlier report to compare with, and how it is called; or nullptr.
-std::string page(const Report& report, const Report* before, const std::string& before_name);
+/// `before`: an earlier report to compare with, and how it is called; or nullptr. `flames`: a page with flame graphs
+/// to link to; or empty.
+std::string page(const Report& report, const Report* before, const std::string& before_name,
+                 const std::string& flames = "");
 
 }  // namespace leat::bench

@@ -150,6 +150,7 @@ TEST_CASE("the page is well-formed, escapes what it is given and needs nothing e
     CHECK_FALSE(has(html, "<script"));
     CHECK_FALSE(has(html, "src="));
     CHECK_FALSE(has(html, "href="));
+    CHECK(has(page(sample(), nullptr, "", "flames/a&b.html"), "href=\"flames/a&amp;b.html\""));
     CHECK_FALSE(has(html, "nan"));
     CHECK_FALSE(has(html, "inf\""));
 }
@@ -182,15 +183,40 @@ TEST_CASE("a page is well-formed whatever the texts and figures are") {
 
 TEST_CASE("bars are as long as their figures, beside the longest") {
     const std::string svg = bar_chart({{"half", 50, 100.0, 50, 50}, {"whole", 100, std::nullopt, 100, 100}}, "msg/s");
-    CHECK(has(svg, "width=\"220.0\" height=\"16.0\" class=\"ours\""));  // 900 - 370 - 90 = 440 is the longest
-    CHECK(has(svg, "width=\"440.0\" height=\"6.0\" class=\"ceiling\""));
-    CHECK(has(svg, "width=\"440.0\" height=\"16.0\" class=\"ours\""));
+    CHECK(has(svg, "width=\"205.0\" height=\"16.0\" class=\"ours\""));  // 900 - 400 - 90 = 410 is the longest
+    CHECK(has(svg, "width=\"410.0\" height=\"6.0\" class=\"ceiling\""));
+    CHECK(has(svg, "width=\"410.0\" height=\"16.0\" class=\"ours\""));
     CHECK(bar_chart({}, "ns").empty());
     CHECK(bar_chart({{"nothing", 0, std::nullopt, 0, 0}}, "ns").empty());
 }
 
 TEST_CASE("a curve has its points where their logarithms are, and leaves out what has none") {
-    const std::string svg = curve_chart({{"ours", {{1, 10}, {10, 100}, {100, 1000}, {0, 5}}}}, "x", "y");
-    CHECK(has(svg, "points=\"80.0,260.0 480.0,137.0 880.0,14.0 \""));
+    const std::string svg = curve_chart({{"ours", {{1, 10}, {10, 100}, {100, 1000}, {5, 0}}}}, "x", "y");
+    CHECK(has(svg, "points=\"80.0,266.0 480.0,146.0 880.0,26.0 \""));
     CHECK(curve_chart({{"none", {}}}, "x", "y").empty());
+}
+
+TEST_CASE("a curve that begins at nothing has an even axis across") {
+    const std::string svg = curve_chart({{"ours", {{0, 10}, {4, 100}, {16, 1000}}}}, "stages", "y");
+    CHECK(has(svg, "points=\"80.0,266.0 280.0,146.0 880.0,26.0 \""));
+    CHECK(has(svg, ">16</text>"));
+}
+
+TEST_CASE("an axis ends where its values do, at 1, 2 or 5 times a power of ten") {
+    const std::string svg = curve_chart({{"ours", {{64, 20e6}, {16384, 230e6}}}}, "bytes", "msg/s");
+    CHECK(has(svg, ">500 M</text>"));
+    CHECK(has(svg, ">20 M</text>"));
+    CHECK_FALSE(has(svg, ">1 G</text>"));
+    CHECK(has(svg, ">10 k</text>"));
+    CHECK_FALSE(has(svg, ">100 k</text>"));
+}
+
+TEST_CASE("bars of very different lengths stand in charts of their own") {
+    Report report{{},
+                  {result("a/1", "fast", {40e6}), result("a/2", "slow", {40e3}), result("a/3", "faster", {60e6})}};
+    const std::string html = page(report, nullptr, "");
+    size_t charts = 0;
+    for (size_t at = 0; (at = html.find("bars of msg/s", at)) != std::string::npos; ++at) ++charts;
+    CHECK(charts == 2);
+    CHECK(fault_of(html) == "");
 }
