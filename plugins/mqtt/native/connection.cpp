@@ -12,8 +12,11 @@ constexpr std::uint8_t kOldUnacceptableVersion = 1;  // CONNACK return code of 3
 
 // After a read that gave less than this from a fast stream, the socket is left alone for a moment: what comes
 // meanwhile is read, and its acknowledgements are written, at once. Measured, Kafka -> MQTT QoS 1 through a bare
-// bridge: 30,000/s at 6.4 us a message without, 64,000/s at 1.5 us with it.
-constexpr std::size_t kLittle = 8 * 1024;
+// bridge: 30,000/s at 6.4 us a message without, 64,000/s at 1.5 us with it. What a source costs at 236,000/s: 0.37 us
+// a message with 8 KiB here, 0.24 us with 32 KiB.
+constexpr std::size_t kLittle = 32 * 1024;
+
+constexpr std::size_t kFewAnswers = 8 * 1024;  // bytes of acknowledgements that wait for the end of a pause
 
 constexpr Nanoseconds kFarewell = std::chrono::seconds(5);  // longest wait for the broker to take leave
 
@@ -323,7 +326,7 @@ void Connection::flush() {
 }
 
 void Connection::flush_acknowledgements() {
-    if (gather_timer_ == 0 || session_.out().size() >= kLittle) flush();
+    if (gather_timer_ == 0 || session_.out().size() >= kFewAnswers) flush();
 }
 
 void Connection::link_writable() {
