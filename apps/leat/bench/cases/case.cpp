@@ -18,7 +18,7 @@ class Rounds {
         values_.push_back(sample.value);
         if (sample.cpu_us) cpu_us_.push_back(*sample.cpu_us);
         if (sample.peak_mb) peak_mb_ = std::max(peak_mb_.value_or(0), *sample.peak_mb);
-        delays_.add(sample.delays);
+        if (sample.delays.count()) delays_.push_back(figures_of(sample.delays));
         if (!sample.audit) return;
         Audit& audit = audit_ ? *audit_ : audit_.emplace();
         audit.missing += sample.audit->missing;
@@ -26,8 +26,18 @@ class Rounds {
     }
     const std::vector<double>& values() const { return values_; }
     std::optional<double> cpu_us() const { return cpu_us_.empty() ? std::nullopt : std::optional(median(cpu_us_)); }
+    // Each percentile is the median of the rounds': one stall of the machine makes the tail of its round alone.
     std::optional<LatencyFigures> latency() const {
-        return delays_.count() ? std::optional(figures_of(delays_)) : std::nullopt;
+        if (delays_.empty()) return std::nullopt;
+        const auto middle = [this](double LatencyFigures::*member) {
+            std::vector<double> all;
+            for (const LatencyFigures& each : delays_) all.push_back(each.*member);
+            return median(all);
+        };
+        LatencyFigures figures{middle(&LatencyFigures::p50), middle(&LatencyFigures::p90),
+                               middle(&LatencyFigures::p99), middle(&LatencyFigures::p999), 0};
+        for (const LatencyFigures& each : delays_) figures.max = std::max(figures.max, each.max);
+        return figures;
     }
     std::optional<double> peak_mb() const { return peak_mb_; }
     const std::optional<Audit>& audit() const { return audit_; }
@@ -35,7 +45,7 @@ class Rounds {
   private:
     std::vector<double> values_, cpu_us_;
     std::optional<double> peak_mb_;
-    Histogram delays_;
+    std::vector<LatencyFigures> delays_;  // of each round
     std::optional<Audit> audit_;
 };
 

@@ -115,6 +115,21 @@ TEST_CASE("a ratio is the median of those of rounds that stand side by side: wha
     CHECK(r.ratios.empty());
 }
 
+TEST_CASE("a percentile is the median of the rounds', and the longest delay that of all") {
+    std::vector<Sample> samples;
+    for (const int64_t tail_us : {20, 9000, 30}) {
+        Sample sample = value(1);
+        for (int i = 0; i < 98; ++i) sample.delays.record(10'000);
+        for (int i = 0; i < 2; ++i) sample.delays.record(tail_us * 1000);
+        samples.push_back(sample);
+    }
+    const Result r = measure(made_of(samples), 3);
+    REQUIRE(r.latency.has_value());
+    CHECK(r.latency->p50 == doctest::Approx(10).epsilon(0.02));
+    CHECK(r.latency->p99 == doctest::Approx(30).epsilon(0.02));
+    CHECK(r.latency->max == doctest::Approx(9000).epsilon(0.02));
+}
+
 TEST_CASE("a round with anything missing ends the measurement, and there is no rate") {
     Sample lossy = value(50);
     lossy.audit = Audit{2, 0};
