@@ -55,8 +55,7 @@ class HeldLanes : private DeadLetterClient {
     const std::string& step() const { return setup_.step; }
 
   protected:
-    /// Tries a message again, alone. When it has ended: ended(lane); when it is refused again: refuse_again(lane,
-    /// ...).
+    /// Tries a message again, alone. When it has ended: ended(lane); refused again: refuse_again(lane, ...).
     virtual void try_again(uint64_t lane, Refused&& refused) = 0;
     /// Pushes messages of a lane that opens.
     virtual void push_on(leat_message* batch, size_t n) = 0;

@@ -103,8 +103,7 @@ void Policy::settle(const leat_settlement* batch, size_t n) {
 }
 
 // Acknowledgements of messages that went down together and came back together: how many.
-size_t Policy::settle_run(const leat_settlement* batch, size_t n,
-                          Settlements& up) {  // hot: per run
+size_t Policy::settle_run(const leat_settlement* batch, size_t n, Settlements& up) {  // hot: per run
     if (!trials_.empty() || setup().strict) return 0;
     const uint64_t first = batch[0].token;
     const Sent::Run run = sent_.run(first, plain_run(batch, n));

@@ -1,7 +1,6 @@
 #include "route/sent.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <iterator>
 #include <utility>
 
@@ -10,7 +9,7 @@ namespace leat::route {
 uint64_t Sent::reserve(size_t n) {
     // Where nothing is in flight the ring begins anew: the memory of the last messages is still in the cache.
     if (in_flight_ == 0) start_anew();
-    if (next_ - tail_ + n > ring_.size()) make_room(n);
+    if (next_ - tail_ + n > ring_.capacity()) make_room(n);
     return next_;
 }
 
@@ -22,20 +21,21 @@ void Sent::open(size_t n, leat_settler* above, int64_t now_ns, bool alike) {
 }
 
 void Sent::start_anew() {
-    origin_ = tail_ = next_;
+    tail_ = next_;
+    ring_.begin_anew(next_);
     together_.clear();
 }
 
 void Sent::make_room(size_t n) {
     pass_ended();
-    if (next_ - tail_ + n <= ring_.size()) return;
+    if (next_ - tail_ + n <= ring_.capacity()) return;
     // Mostly empty: a few have stayed while the others passed.
     const size_t in_ring = in_flight_ - stragglers_.size();
-    if ((in_ring + n) * 4 <= ring_.size()) {
-        move_stragglers(tail_ + ring_.size() / 2);
+    if ((in_ring + n) * 4 <= ring_.capacity()) {
+        move_stragglers(tail_ + ring_.capacity() / 2);
         pass_ended();
     }
-    if (next_ - tail_ + n > ring_.size()) grow(static_cast<size_t>(next_ - tail_) + n);
+    if (next_ - tail_ + n > ring_.capacity()) grow(static_cast<size_t>(next_ - tail_) + n);
 }
 
 void Sent::pass_ended() {
@@ -53,16 +53,12 @@ void Sent::move_stragglers(uint64_t below) {
 }
 
 void Sent::grow(size_t needed) {
-    std::vector<Cell> larger(std::bit_ceil(std::max(needed, kLeast)));
-    BitRing in_larger(larger.size());
+    ring_.grow(needed, tail_, next_);
+    BitRing in_larger(ring_.capacity());
     for (uint64_t token = tail_; token < next_; ++token) {
-        if (!in_ring_.test(token)) continue;
-        larger[token - tail_] = at(token);
-        in_larger.set(token);
+        if (in_ring_.test(token)) in_larger.set(token);
     }
-    ring_.swap(larger);
     std::swap(in_ring_, in_larger);
-    origin_ = tail_;
 }
 
 void Sent::end(uint64_t token) {  // hot: per message

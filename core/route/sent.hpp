@@ -12,12 +12,12 @@
 #include <leat/sdk/flow/bit_ring.hpp>
 #include <leat/sdk/flow/fifo.hpp>
 #include <leat/sdk/flow/kept.hpp>
+#include <leat/sdk/flow/numbered_ring.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
-#include <vector>
 
 namespace leat::route {
 
@@ -36,18 +36,10 @@ class Sent {
     /// too, and they share a buffer.
     void open(size_t n, leat_settler* above, int64_t now_ns, bool alike);
 
-    /// The cells of n numbers from `token` on, as far as they lie side by side: up to where the ring begins again. A
-    /// loop over them counts a pointer up; finding the place of each number took a fifth of its time.
-    struct Row {
-        Cell* cells;
-        size_t size;
-    };
-    Row row(uint64_t token, size_t n) {
-        const size_t place = (token - origin_) & (ring_.size() - 1);
-        return {ring_.data() + place, n < ring_.size() - place ? n : ring_.size() - place};
-    }
+    /// The cells of n numbers from `token` on, as far as they lie side by side.
+    NumberedRing<Cell>::Row row(uint64_t token, size_t n) { return ring_.row(token, n); }
     /// The cell of one just reserved.
-    Cell& at(uint64_t token) { return ring_[(token - origin_) & (ring_.size() - 1)]; }
+    Cell& at(uint64_t token) { return ring_.at(token); }
 
     /// One in flight; false: it is not.
     struct Found {
@@ -77,8 +69,8 @@ class Sent {
     Run run(uint64_t token, size_t n) {  // hot: per run
         if (token - tail_ >= next_ - tail_) return {};
         const Together& pushed = together(token);
-        const Row all = row(token, std::min<size_t>(n, pushed.end() - token));
-        return {all.cells, in_ring_.run(token, all.size), pushed.above, pushed.alike, pushed.time_ns};
+        const auto [cells, here] = row(token, std::min<size_t>(n, pushed.end() - token));
+        return {cells, in_ring_.run(token, here), pushed.above, pushed.alike, pushed.time_ns};
     }
     /// Ends those of a run; their cells may still be read until the next reserve().
     void end_run(uint64_t token, size_t n) {  // hot: per run
@@ -92,7 +84,7 @@ class Sent {
     uint64_t next() const { return next_; }  ///< the number that the next one will get
     size_t size() const { return in_flight_; }
     bool empty() const { return in_flight_ == 0; }
-    size_t capacity() const { return ring_.size(); }  ///< cells of memory
+    size_t capacity() const { return ring_.capacity(); }  ///< cells of memory
 
     /// Calls f(token, time_ns) for each in flight.
     template <class F>
@@ -117,7 +109,6 @@ class Sent {
         leat_settler* above = nullptr;
         int64_t time_ns = 0;
     };
-    static constexpr size_t kLeast = 16;
 
     Found find_straggler(uint64_t token) const;
     const Together& together(uint64_t token) const;
@@ -127,9 +118,8 @@ class Sent {
     void move_stragglers(uint64_t below);
     void grow(size_t needed);
 
-    std::vector<Cell> ring_;  // a power of two of them; holds [tail_, next_)
-    uint64_t origin_ = 0;     // the number at its beginning
-    uint64_t tail_ = 0;       // below are none in flight but stragglers
+    NumberedRing<Cell> ring_;  // of [tail_, next_)
+    uint64_t tail_ = 0;        // below are none in flight but stragglers
     uint64_t next_ = 0;
     BitRing in_ring_;          // which of them have not ended
     size_t in_flight_ = 0;     // stragglers, too

@@ -2,8 +2,8 @@
 //
 //     struct Above : leat::Handler {
 //         double limit = 80;
-//         static auto options() { return leat::options(leat::option<&Above::limit>("limit", "Degrees above which
-//         ...")); } void handle(leat::Message& m) {
+//         static auto options() { return leat::options(leat::option<&Above::limit>("limit", "Degrees to pass.")); }
+//         void handle(leat::Message& m) {
 //             if (auto celsius = m.payload_as<double>(); !celsius) m.reject("payload is not a number");
 //             else if (*celsius <= limit) m.drop();
 //         }
@@ -30,8 +30,7 @@ class Handler : public Stage {
     /// Looks at one message. Not to be kept: the message is gone when this returns.   // hot: per message
     virtual void handle(Message& message) = 0;
 
-    /// Children that are emitted and not settled before further messages are handled; those of one message may exceed
-    /// it.
+    /// Children under way before further messages are handled; those of one message may exceed it.
     static constexpr size_t kMaxUnsettled = 4096;
 
     Handler() : join_([this] { services().log_warning("a message was settled twice below; ignored"); }) {
@@ -57,11 +56,13 @@ class Handler : public Stage {
 
   private:
     using Verdict = Message::Verdict;
-    struct Leaving {  // of the current batch
+    // Of the current batch. No aggregate: the array in `dropped` would be cleared, 6 KB a batch.
+    struct Leaving {
+        explicit Leaving(leat_message* all) : messages(all) {}
         leat_message* messages;
         size_t kept = 0;  // at the beginning: to be passed on
-        Settlements dropped{};
-        BufferRun replaced{};
+        Settlements dropped;
+        BufferRun replaced;
     };
 
     void give_back_waiting();
@@ -112,7 +113,7 @@ inline void Handler::work_by(Handle&& handle_one, leat_message* all, size_t n) {
     size_t kept = 0;
     size_t i = 0;
     {
-        Leaving leaving{all};
+        Leaving leaving(all);
         bool has_room = join_.open_children() < kMaxUnsettled;
         bool holds = false;               // some lane, behind a message that was refused
         for (; i < n && has_room; ++i) {  // hot: per message

@@ -26,18 +26,18 @@ inline namespace v1 {
 class Source : public Component {
   public:
     Source() {
-        frame_.hold = [](leat_component* c) { guarded(c, [](Component& o) { static_cast<Source&>(o).on_hold(); }); };
-        frame_.stop = [](leat_component* c) { guarded(c, [](Component& o) { static_cast<Source&>(o).on_stop(); }); };
+        frame_.hold = [](leat_component* c) {
+            guarded(*owner(c), [](Component& o) { static_cast<Source&>(o).on_hold(); });
+        };
+        frame_.stop = [](leat_component* c) {
+            guarded(*owner(c), [](Component& o) { static_cast<Source&>(o).on_stop(); });
+        };
         frame_.flow = &flow_;
         flow_ = {};
         flow_.size = sizeof flow_;
         settler_.settle = [](leat_settler* s, const leat_settlement* batch, size_t n) {
             Source& source = *static_cast<SettlerFrame*>(s)->owner;
-            try {
-                n == 1 ? source.settle_alone(*batch) : source.settle(batch, n);
-            } catch (...) {
-                source.services().failed(current_exception_text());
-            }
+            guarded(source, [&](Component&) { n == 1 ? source.settle_alone(*batch) : source.settle(batch, n); });
         };
         settler_.owner = this;
     }

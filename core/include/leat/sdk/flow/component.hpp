@@ -66,10 +66,10 @@ class Component {
         frame_.inlet = nullptr;
         frame_.flow = nullptr;
         frame_.start = [](leat_component* c, leat_inlet* next) {
-            guarded(c, [next](Component& o) { o.on_start(next); });
+            guarded(*owner(c), [next](Component& o) { o.on_start(next); });
         };
         frame_.hold = nullptr;
-        frame_.stop = [](leat_component* c) { guarded(c, [](Component& o) { o.stop(); }); };
+        frame_.stop = [](leat_component* c) { guarded(*owner(c), [](Component& o) { o.stop(); }); };
         frame_.destroy = [](leat_component* c) { delete owner(c); };
         frame_.extension = nullptr;
         frame_.owner = this;
@@ -106,8 +106,7 @@ class Component {
     static Component* owner(leat_component* c) { return static_cast<Frame*>(c)->owner; }
 
     template <class F>
-    static void guarded(leat_component* c, F&& f) {
-        Component& o = *owner(c);
+    static void guarded(Component& o, F&& f) {
         try {
             f(o);
         } catch (...) {
@@ -126,7 +125,7 @@ class Receiver : public Component {
         inlet_.push = [](leat_inlet* i, leat_message* m, size_t n) { static_cast<Inlet*>(i)->owner->receive(m, n); };
         inlet_.signal = [](leat_inlet* i, uint32_t what, uint64_t arg) {
             Receiver& o = *static_cast<Inlet*>(i)->owner;
-            guarded(o.c(), [&](Component&) { o.signal(what, arg); });
+            guarded(o, [&](Component&) { o.signal(what, arg); });
         };
         inlet_.owner = this;
         frame_.inlet = &inlet_;

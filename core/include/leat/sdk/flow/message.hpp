@@ -32,9 +32,8 @@ inline std::optional<leat_bytes> find_header(const leat_message& message, std::s
     return std::nullopt;
 }
 
-/// Bytes of content, for byte credit: topic, key and payload. Headers are small and not looked at. // hot: per
-/// message
-inline size_t content_size(const leat_message& message) {
+/// Bytes of content, for byte credit: topic, key and payload. Headers are small and not looked at.
+inline size_t content_size(const leat_message& message) {  // hot: per message
     return message.topic.size + message.key.size + message.payload.size;
 }
 

@@ -12,11 +12,11 @@
 #include <leat/sdk/flow/buffer.hpp>
 #include <leat/sdk/flow/fifo.hpp>
 #include <leat/sdk/flow/kept.hpp>
+#include <leat/sdk/flow/numbered_ring.hpp>
 #include <leat/sdk/flow/settle.hpp>
 #include <leat/sdk/services.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <stdexcept>
 #include <vector>
 
@@ -39,7 +39,7 @@ class InFlight {
           max_bytes_(max_bytes),
           by_confirmation_(by_confirmation),
           window_(max_messages, first),
-          first_(first),
+          kept_(first),
           released_(first),
           confirmed_(first),
           forgotten_(first) {}
@@ -50,9 +50,8 @@ class InFlight {
     uint32_t domain() const { return domain_; }
 
     /// How many more messages may be emitted now. Bytes count, but one is admitted when nothing is in flight.
-    /// buffer_bytes  capacities of the source's live receive buffers, each once: the larger of these and the
-    /// messages'
-    ///               bytes counts, because one small message can pin a large buffer.
+    /// buffer_bytes  capacities of the source's live receive buffers, each once: the larger of these and of the
+    ///               messages' bytes counts, because one small message can pin a large buffer.
     uint64_t credit(uint64_t buffer_bytes = 0) const {
         if (!retries_.empty()) return 0;
         const uint64_t used = window_.next() - floor();
@@ -72,11 +71,11 @@ class InFlight {
 
     /// A message at or above the watermark, as it was emitted, without its receipt; its bytes are held until the
     /// watermark passes it.
-    leat_message kept(uint64_t sequence) const { return kept_at(sequence).message(); }
+    leat_message kept(uint64_t sequence) const { return kept_.at(sequence).message(); }
     /// Bytes of content of n messages from `sequence` on, at or above the watermark.
     uint64_t content_size(uint64_t sequence, uint64_t n) const {  // hot: per message
         uint64_t bytes = 0;
-        for (; n > 0; --n) bytes += kept_at(sequence++).content_size();
+        for (; n > 0; --n) bytes += kept_.at(sequence++).content_size();
         return bytes;
     }
 
@@ -117,18 +116,6 @@ class InFlight {
 
     uint64_t floor() const { return by_confirmation_ ? confirmed_ : window_.watermark(); }
 
-    // What is kept of n messages from `sequence` on, as far as it lies side by side: a loop counts a pointer up.
-    struct Row {
-        Kept* kept;
-        uint64_t size;
-    };
-    Row row(uint64_t sequence, uint64_t n) {
-        const uint64_t place = (sequence - first_) & last_place_;
-        return {kept_.data() + place, std::min<uint64_t>(n, kept_.size() - place)};
-    }
-    Kept& kept_at(uint64_t sequence) { return kept_[(sequence - first_) & last_place_]; }
-    const Kept& kept_at(uint64_t sequence) const { return kept_[(sequence - first_) & last_place_]; }
-
     // How many tokens from this one on are of its domain.
     static uint64_t left_of_domain(uint64_t token) { return (kSequenceMask & ~token) + 1; }
     // The sequence number of a token: the one that is nearest to the watermark.
@@ -145,14 +132,14 @@ class InFlight {
     // Stamps the receipts and keeps copies.   // hot: per message
     void emit(leat_settler* settler, leat_message* batch, size_t n) {
         // Where all is settled, the ring begins anew: the memory of the last messages is still in the cache.
-        if (released_ == window_.next()) first_ = released_;
+        if (released_ == window_.next()) kept_.begin_anew(released_);
         const uint64_t sequence = window_.next(), needed = sequence + n - released_;
-        if (needed > kept_.size()) grow(needed);
+        if (needed > kept_.capacity()) kept_.grow(needed, released_, window_.next());
         Tally tally(batch[0]);
         for (size_t done = 0; done < n;) {
             const uint64_t token = token_of(sequence + done);
             leat_message* const messages = batch + done;
-            const auto [kept, here] = row(sequence + done, std::min<uint64_t>(n - done, left_of_domain(token)));
+            const auto [kept, here] = kept_.row(sequence + done, std::min<uint64_t>(n - done, left_of_domain(token)));
             for (size_t i = 0; i < here; ++i) {
                 leat_message& m = messages[i];
                 m.receipt.settler = settler;
@@ -217,7 +204,7 @@ class InFlight {
     // Lets go of what is kept below the watermark.
     void release_below(uint64_t watermark) {  // hot: per message, where outcomes come one by one
         if (watermark - released_ != 1) return release_many(watermark);
-        const Kept& one = kept_at(released_++);
+        const Kept& one = kept_.at(released_++);
         bytes_ -= one.content_size();
         leat_buffer_release(one.buffer(), 1);
     }
@@ -234,7 +221,7 @@ class InFlight {
                 together_.pop_front();
                 bytes_ -= all.content;
                 released_ = all.end;
-                leat_buffer_release(kept_at(all.first).buffer(), static_cast<uint32_t>(all.end - all.first));
+                leat_buffer_release(kept_.at(all.first).buffer(), static_cast<uint32_t>(all.end - all.first));
             }
         }
     }
@@ -242,7 +229,7 @@ class InFlight {
         uint64_t content = 0;
         BufferRun run;
         while (released_ < watermark) {
-            const auto [kept, here] = row(released_, watermark - released_);
+            const auto [kept, here] = kept_.row(released_, watermark - released_);
             for (uint64_t i = 0; i < here; ++i) {
                 content += kept[i].content_size();
                 run.drop(kept[i].buffer());
@@ -262,16 +249,8 @@ class InFlight {
         leat_message again = kept(sequence);
         ++again.attempt;
         compact(services, again);
-        kept_at(sequence).keep(again);
+        kept_.at(sequence).keep(again);
         together_.clear();  // its buffer is another one now
-    }
-
-    void grow(uint64_t needed) {
-        std::vector<Kept> larger(std::bit_ceil(std::max<uint64_t>(needed, 16)));
-        for (uint64_t s = released_; s < window_.next(); ++s) larger[s - released_] = kept_at(s);
-        kept_.swap(larger);
-        last_place_ = kept_.size() - 1;
-        first_ = released_;
     }
 
     uint32_t domain_;
@@ -279,10 +258,8 @@ class InFlight {
     uint64_t max_bytes_;
     bool by_confirmation_;
     AckWindow window_;
-    std::vector<Kept> kept_;   // a ring; holds [released_, next)
-    uint64_t last_place_ = 0;  // of the ring
-    uint64_t first_ = 0;       // the sequence number at its beginning
-    uint64_t released_ = 0;
+    NumberedRing<Kept> kept_;  // of [released_, next)
+    uint64_t released_;
     Fifo<Together> together_;  // what of it can be released together
     uint64_t confirmed_ = 0;
     uint64_t forgotten_ = 0;  // all below belong to connections that have ended

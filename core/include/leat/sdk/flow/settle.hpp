@@ -94,7 +94,7 @@ class Settlements {
     void settle(const leat_receipt& receipt, uint32_t outcome, uint32_t code = LEAT_NONE,
                 const leat_detail* detail = nullptr) {  // hot: per message
         leat_settlement& s = *room_for(receipt.settler);
-        put(s, receipt.token, outcome, code);
+        put(s, receipt.token, ending(outcome, code));
         ++count_;
         if (!detail) return;
         s.detail = detail;
@@ -127,14 +127,15 @@ class Settlements {
     };
     /// The same for n messages of which only this was kept: of(i) gives it.   // hot: per message
     template <class F>
-    void end_each(size_t n, uint32_t outcome, uint32_t code, F&& of) {
+    void end_each(size_t n, uint32_t outcome, uint32_t code, F of) {
+        const uint64_t alike = ending(outcome, code);
         for (size_t i = 0; i < n;) {  // per run of one settler and one buffer, as neighbours mostly have
             const Ended first = of(i);
             Ended ended = first;
             leat_settlement* at = room_for(first.receipt.settler);
             const size_t begin = i, end = std::min(n, i + (LEAT_BATCH_MAX - count_));
             do {
-                put(*at++, ended.receipt.token, outcome, code);
+                put(*at++, ended.receipt.token, alike);
                 if (++i == end) break;
                 ended = of(i);
             } while (ended.receipt.settler == first.receipt.settler && ended.buffer == first.buffer);
@@ -145,10 +146,11 @@ class Settlements {
 
     /// The same for n messages whose tokens are neighbours, from that of `first` on, and who share a buffer.
     void end_run(const leat_receipt& first, leat_buffer* buffer, size_t n, uint32_t outcome, uint32_t code) {
+        const uint64_t alike = ending(outcome, code);
         for (size_t done = 0; done < n;) {
             leat_settlement* at = room_for(first.settler);
             const size_t here = std::min(n - done, LEAT_BATCH_MAX - count_);
-            for (size_t i = 0; i < here; ++i) put(at[i], first.token + done + i, outcome, code);  // hot: per message
+            for (size_t i = 0; i < here; ++i) put(at[i], first.token + done + i, alike);  // hot: per message
             count_ += here;
             done += here;
         }
@@ -167,10 +169,16 @@ class Settlements {
     }
 
   private:
-    static void put(leat_settlement& s, uint64_t token, uint32_t outcome, uint32_t code) {  // hot: per message
-        const uint32_t both[] = {outcome, code};
+    // Outcome and code in one piece, as they lie in a settlement.
+    static uint64_t ending(uint32_t outcome, uint32_t code) {
+        const uint32_t parts[] = {outcome, code};
+        uint64_t both;  // NOLINT: filled at once
+        std::memcpy(&both, parts, sizeof both);
+        return both;
+    }
+    static void put(leat_settlement& s, uint64_t token, uint64_t alike) {  // hot: per message
         s.token = token;
-        std::memcpy(&s.outcome, both, sizeof both);  // in one piece
+        std::memcpy(&s.outcome, &alike, sizeof alike);
         s.detail = nullptr;
     }
     // Where the next settlement goes.
