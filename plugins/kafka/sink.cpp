@@ -10,9 +10,10 @@ void Sink::push(leat::Batch& batch) {
         if (is_stopping_) {
             done.end(*message, LEAT_ABANDON);
         } else {
-            producer_.take(*this, *message, done);
+            producer_.take(*this, *message);
         }
     }
+    producer_.send_waiting(done);
 }
 
 void Sink::stop() {

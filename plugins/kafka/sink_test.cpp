@@ -85,6 +85,34 @@ TEST_CASE("a full queue of librdkafka keeps messages here, in order, until there
     CHECK(read_all(kafka.brokers(), "narrow", 500) == numbers(0, 500));
 }
 
+TEST_CASE("what gathers behind many messages lands, in order, though nothing more comes") {
+    MockCluster kafka;
+    kafka.create("many", 1);
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "many");
+    sink.push(numbers(0, 1));
+    REQUIRE(sink.wait(1));
+    sink.push(numbers(1, 500));
+    for (int i = 500; i < 510; ++i) sink.push(numbers(i, i + 1));
+    REQUIRE(sink.wait(510));
+    CHECK(sink.outcomes.count(LEAT_ACK) == 510);
+    CHECK(read_all(kafka.brokers(), "many", 510) == numbers(0, 510));
+}
+
+TEST_CASE("a sink that stops while messages gather settles each of them once") {
+    MockCluster kafka;
+    kafka.create("many", 1);
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "many");
+    sink.push(numbers(0, 1));
+    REQUIRE(sink.wait(1));
+    sink.push(numbers(1, 500));
+    sink.push(numbers(500, 510));
+    CHECK(sink.stop());
+    CHECK(sink.outcomes.all.size() == 510);
+    CHECK(sink.outcomes.count(LEAT_ACK) + sink.outcomes.count(LEAT_ABANDON) == 510);
+}
+
 TEST_CASE("after a fatal error a new producer sends what has not landed, in order") {
     MockCluster kafka;
     kafka.create("fatal", 1);

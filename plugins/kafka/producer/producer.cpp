@@ -16,12 +16,20 @@ constexpr size_t kAhead = 8;         // reports: by then an entry has left the c
 constexpr auto kConnectAgain = 5s;
 constexpr auto kClosePatience = 8s;  // less than the host's 10 s; then the client is left to itself
 
+// Who chooses how long librdkafka lingers has chosen.
+bool may_gather(const Connection& connection) {
+    return std::none_of(connection.properties.begin(), connection.properties.end(), [](const auto& property) {
+        return property.first == "linger.ms" || property.first == "queue.buffering.max.ms";
+    });
+}
+
 }  // namespace
 
 Producer::Producer(const Connection& connection, const leat::Setup& setup)
     : connection_(connection),
       host_(setup.services),
-      health_([this](uint32_t state, std::string_view why, int64_t next) { tell(state, why, next); }) {}
+      health_([this](uint32_t state, std::string_view why, int64_t next) { tell(state, why, next); }),
+      gathering_(may_gather(connection)) {}
 
 Producer::~Producer() {
     if (client_) disconnect(nullptr);
@@ -77,6 +85,7 @@ void Producer::disconnect(Worker::Job then) {
 void Producer::stop() {
     is_stopping_ = true;
     host_.cancel(timer_);
+    host_.cancel(gather_timer_);
     if (!client_) return stopped();
     timer_ = host_.after(
         kClosePatience,
@@ -105,15 +114,13 @@ void Producer::tell(uint32_t state, std::string_view why, int64_t next_attempt_n
     }
 }
 
-void Producer::take(Writer& writer, const leat_message& message, leat::Settlements& done) {
+void Producer::take(Writer& writer, const leat_message& message) {
     Entry& entry = entries_.add();
     entry.message = message;
     entry.writer = &writer;
     entry.sequence = next_sequence_++ & Entry::kSequenceMask;
     entry.in_client = false;
-    if (!waiting_.empty() || !client_ || recovery_.is_active() || send(entry, done) == Sent::no_room) {
-        waiting_.push_back(&entry);
-    }
+    waiting_.push_back(&entry);
 }
 
 Producer::Sent Producer::send(Entry& entry, leat::Settlements& done) {
@@ -157,11 +164,31 @@ void Producer::refuse(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements
 }
 
 void Producer::send_waiting(leat::Settlements& done) {
-    while (!waiting_.empty() && client_ && !recovery_.is_active()) {
+    if (waiting_.empty() || !client_ || recovery_.is_active()) return;
+    const int64_t now = host_.host->now_ns();
+    if (gathering_.holds(waiting_.size(), now)) return gather(now);
+    const size_t before = waiting_.size();
+    bool is_going_on = true;
+    while (is_going_on && !waiting_.empty() && !recovery_.is_active()) {  // hot: per message
         Entry& entry = *waiting_.front();
         waiting_.pop_front();
-        if (send(entry, done) == Sent::no_room) return waiting_.push_front(&entry);
+        is_going_on = send(entry, done) != Sent::no_room;
+        if (!is_going_on) waiting_.push_front(&entry);
     }
+    gathering_.sent(before - waiting_.size(), now);
+}
+
+void Producer::gather(int64_t now_ns) {
+    if (gather_timer_ || is_stopping_) return;
+    gather_timer_ = host_.after(
+        std::chrono::nanoseconds(gathering_.left_ns(now_ns)),
+        [](void* self) {
+            auto* producer = static_cast<Producer*>(self);
+            producer->gather_timer_ = 0;
+            leat::Settlements done;
+            producer->send_waiting(done);
+        },
+        this);
 }
 
 void Producer::ask_limits() {

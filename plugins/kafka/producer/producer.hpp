@@ -1,8 +1,9 @@
 // What the Kafka sinks of one backend share on one shard: an idempotent producer, and every message on its way.
 //
 //     producer.add(sink);
-//     producer.take(sink, message, done);   // settles when it has landed, or says why not
-//     producer.give_up(sink);               // what has not landed is settled ABANDON
+//     producer.take(sink, message);   // of a batch one after the other
+//     producer.send_waiting(done);    // each is settled when it has landed, or with the reason why not
+//     producer.give_up(sink);         // what has not landed is settled ABANDON
 //
 // A message stays here, with its buffer, until its delivery report: nothing is copied but keys and headers, and after
 // a fatal error all can be sent again in order. A broker that is away is a state, not an outcome. On the shard.
@@ -17,6 +18,7 @@
 
 #include "health.hpp"
 #include "producer/client.hpp"
+#include "producer/gathering.hpp"
 #include "producer/recovery.hpp"
 
 namespace kafka {
@@ -30,8 +32,11 @@ class Producer final : public leat::Part {
     void stop() override;
 
     void add(Writer& writer);
-    /// Takes a message over; it is settled here when it has ended.                              // hot: per message
-    void take(Writer& writer, const leat_message& message, leat::Settlements& done);
+    /// Takes a message over; it is settled here when it has ended. After a batch: send_waiting().   // hot: per
+    /// message
+    void take(Writer& writer, const leat_message& message);
+    /// Sends what waits, but for what is to gather.
+    void send_waiting(leat::Settlements& done);
     void give_up(Writer& writer);
 
     /// For describe(); nullptr when the name is not legal.
@@ -48,7 +53,7 @@ class Producer final : public leat::Part {
     Sent send(Entry& entry, leat::Settlements& done);
     void refuse(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements& done);
     void end(Entry& entry, uint32_t outcome, const std::string& why, leat::Settlements& done);
-    void send_waiting(leat::Settlements& done);
+    void gather(int64_t now_ns);
     void ask_limits();
     void limits_told(const Topics::Limit& limit);
     void woken();
@@ -73,11 +78,13 @@ class Producer final : public leat::Part {
     Entries entries_;
     std::unique_ptr<Client> client_;  // none between one and the next
     std::vector<Writer*> writers_;
-    std::deque<Entry*> waiting_;     // to be sent, in order
+    std::deque<Entry*> waiting_;  // to be sent, in order
+    Gathering gathering_;
     size_t batch_bytes_ = SIZE_MAX;  // most in one batch
     uint64_t next_sequence_ = 0;
     uint64_t generation_ = 0;
     uint64_t timer_ = 0;
+    uint64_t gather_timer_ = 0;
     std::string password_;
     bool is_stopping_ = false;
     bool is_closing_ = false;
