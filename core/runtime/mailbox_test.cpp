@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -33,15 +34,35 @@ TEST_CASE("a task carries four words, and what is larger or owns something") {
     CHECK(sum == 34);
 }
 
-TEST_CASE("putting says whether the mailbox was empty") {
+TEST_CASE("a mailbox is empty until something is put, and when all of it has been run") {
     Mailbox mailbox;
     CHECK(mailbox.is_empty());
-    CHECK(mailbox.put([] {}));
+    mailbox.put([] {});
     CHECK(!mailbox.is_empty());
-    CHECK(!mailbox.put([] {}));
+    mailbox.put([] {});
     mailbox.run_all();
     CHECK(mailbox.is_empty());
-    CHECK(mailbox.put([] {}));
+    mailbox.put([] {});
+    CHECK(!mailbox.is_empty());
+}
+
+TEST_CASE("more than find a place are run in their order, and what they put behind them all") {
+    constexpr int kCalls = 1000;
+    Mailbox mailbox;
+    std::vector<int> seen;
+    for (int i = 0; i < kCalls; ++i) {
+        mailbox.put([&seen, &mailbox, i] {
+            seen.push_back(i);
+            if (i % 100 == 0) mailbox.put([&seen, i] { seen.push_back(kCalls + i); });
+        });
+    }
+    mailbox.run_all();
+    CHECK(seen.size() == kCalls);
+    CHECK(!mailbox.is_empty());
+    mailbox.run_all();
+    CHECK(seen.size() == kCalls + kCalls / 100);
+    CHECK(std::is_sorted(seen.begin(), seen.end()));
+    CHECK(mailbox.is_empty());
 }
 
 TEST_CASE("what a call puts waits until all is run again") {
@@ -62,8 +83,8 @@ TEST_CASE("calls that are never run are destroyed with their mailbox") {
     const auto owned = std::make_shared<int>(1);
     {
         Mailbox mailbox;
-        for (int i = 0; i < 3; ++i) mailbox.put([owned] {});
-        CHECK(owned.use_count() == 4);
+        for (int i = 0; i < 300; ++i) mailbox.put([owned] {});
+        CHECK(owned.use_count() == 301);
     }
     CHECK(owned.use_count() == 1);
 }

@@ -77,7 +77,8 @@ void Shard::end() {
 }
 
 void Shard::post(Task fn) {
-    if (posted_.put(std::move(fn)) && sleeps_.load()) reactor_.wake();
+    posted_.put(std::move(fn));
+    if (sleeps_.load() && sleeps_.exchange(false)) reactor_.wake();
 }
 
 void Shard::call(const std::function<void()>& fn) {

@@ -67,7 +67,7 @@ class Shard {
     bool is_ending_ = false;
     std::thread thread_;
     Mailbox posted_;
-    alignas(64) std::atomic<bool> sleeps_{false};  // or is about to: whoever posts wakes it
+    alignas(64) std::atomic<bool> sleeps_{false};  // or is about to: the first who posts wakes it
 };
 
 }  // namespace leat::runtime
