@@ -17,12 +17,13 @@ if [[ ${1:-} == --quick ]]; then
 fi
 build=${1:-build}
 out=$build/bench
-[[ ! -f $out/results.json ]] || mv "$out/results.json" "$build/bench-before.json"
 baseline=()
 if [[ -n ${BASELINE:-} ]]; then
-  [[ -r $BASELINE ]] || { echo "BASELINE: cannot read $BASELINE"; exit 2; }
-  baseline=(--baseline "$BASELINE")
+  kept=$build/bench-baseline.json  # a copy: the results of the run before are about to go
+  [[ $BASELINE -ef $kept ]] || cp "$BASELINE" "$kept" || exit 2
+  baseline=(--baseline "$kept")
 fi
+[[ ! -f $out/results.json ]] || mv "$out/results.json" "$build/bench-before.json"
 mkdir -p "$out"
 find "$out" -mindepth 1 -maxdepth 1 ! -name flames -exec rm -rf {} +  # graphs that are there get linked
 code=0

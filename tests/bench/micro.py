@@ -25,7 +25,7 @@ GOOGLE = ["leat-bench-stages", "leat-bench-conditions"]
 # Programs that write the format themselves: words, and words of the quick form.
 OWN = {
     "leat-bench-memory": (["5000000", "3"], ["500000", "1"]),
-    "leat-bench-crossing": (["50000", "3"], ["1000", "1"]),
+    "leat-bench-crossing": (["10000", "9"], ["1000", "1"]),
     "leat-bench-held": (["2"], ["1"]),
     "leat-bench-middleware": (["200000", "3"], ["10000", "1"]),
 }

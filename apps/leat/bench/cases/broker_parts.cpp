@@ -148,7 +148,8 @@ std::string unread(const Bench& bench, const Broker& b) {
 
 Sample publish(const Bench& bench, const Broker& b, const std::string& name, const Traffic& traffic) {
     const Observed seen = observe(bench.shop, broker_scene(b, name, Part::publish, traffic));
-    Sample sample = rate_of(seen, traffic.messages, 0, &Observed::made_s);
+    const auto time = traffic.with_connecting ? &Observed::whole_s : &Observed::made_s;
+    Sample sample = rate_of(seen, traffic.messages, 0, time);
     if (sample.failure.empty()) {
         sample.audit = Audit{traffic.messages - std::min(traffic.messages, seen.landed), 0};
     }

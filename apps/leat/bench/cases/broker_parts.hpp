@@ -26,6 +26,7 @@ struct Traffic {
     uint64_t in_flight = 0;           ///< of each source that makes messages; 0: as usual
     int writers = 1, readers = 1;     ///< routes; on two shards. Of Kafka each reader is a group: it gets all
     uint64_t devices = kBrokerLanes;  ///< keys; in MQTT topics
+    bool with_connecting = false;     ///< publishing counts from when the host is told to run, before it connects
     Json from = Json::object();       ///< more members of each source that makes messages
     Json measures = Json::object();   ///< more members of each sink that measures
 };
@@ -40,7 +41,7 @@ std::string subscribe(const Bench& bench, const Broker& broker, const std::strin
 /// The name of a topic that nobody reads: there by now, as to make one of Kafka's takes longer than what is measured.
 std::string unread(const Bench& bench, const Broker& broker);
 
-/// The rate at which messages are confirmed, from the first that is made on: connecting is in it.
+/// The rate at which messages are confirmed, from the first that is made on.
 Sample publish(const Bench& bench, const Broker& broker, const std::string& name, const Traffic& traffic);
 
 /// What a case reads. Kafka's readers take nothing away: the first round fills it, and all rounds, also those of the

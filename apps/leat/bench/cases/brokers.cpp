@@ -66,6 +66,7 @@ void add_counts(const Bench& bench, const Broker& b, const BareLoops& bare, Case
                   "publish to " + title(b.kind) + " by count", static_cast<double>(n)));
         Traffic traffic;
         traffic.messages = n;
+        traffic.with_connecting = true;
         c.run = [&bench, b, traffic] { return publish(bench, b, unread(bench, b), traffic); };
         c.most_rounds = n > usual_count(b.kind) ? 1 : 2;  // as long as many rounds of the others
         if (bare.exist()) {

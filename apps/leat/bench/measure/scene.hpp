@@ -66,6 +66,7 @@ struct Observed {
     Histogram delays;
 
     double made_s() const { return static_cast<double>(end_ns - begin_ns) * 1e-9; }
+    double whole_s() const { return static_cast<double>(end_ns - run_ns) * 1e-9; }  ///< with connecting
     double moved_s() const { return static_cast<double>(last_ns - begin_ns) * 1e-9; }
     double drained_s() const { return static_cast<double>(last_ns - first_ns) * 1e-9; }
     /// `expected`: so many different ones at the sinks that measure; 0: there are none, and the ledgers are asked.

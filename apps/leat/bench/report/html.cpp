@@ -252,7 +252,7 @@ std::string page(const Report& report, const Report* before, const std::string& 
         "<span class=\"key\" style=\"background: var(--ceiling)\"></span>its ceiling: the same work, measured in "
         "turns, without a router. "
         "Ratio 1: as good as the ceiling. Latency counts from when a message was due, not from when it was "
-        "sent.</p>\n";
+        "sent; a percentile is the median of the rounds'.</p>\n";
     if (!flames.empty()) {
         text +=
             "<p>Where the CPU time goes: <a href=\"" + escaped(flames) + "\">flame graphs of each path</a>.</p>\n";
