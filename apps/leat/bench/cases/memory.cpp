@@ -11,6 +11,9 @@ namespace {
 
 constexpr size_t kUsual = 100;      // bytes
 constexpr double kMostBytes = 1e9;  // that one round moves
+// Messages a second where delays are measured. No multiples of the kernel's 250 ticks: each tick would hit the same
+// message of so many, or none, for a whole run.
+constexpr double kOften = 19'000, kSeldom = 1'900;
 
 // Messages a second as ns a message.
 Sample nanoseconds(Sample sample) {
@@ -90,7 +93,7 @@ void add_publish_rates(const Bench& bench, Cases& into) {
 }
 
 void add_publish_delays(const Bench& bench, Cases& into) {
-    const double rate = bench.effort.rate_or(20'000);
+    const double rate = bench.effort.rate_or(kOften);
     const auto n = bench.effort.count(rate / 4);
     for (const size_t payload : kPayloads) {
         Case c{cost_frame("publish/memory/latency/" + std::to_string(payload),
@@ -146,7 +149,7 @@ bool has_two_cores() { return std::thread::hardware_concurrency() > 1; }
 
 // `polls`: the shards never sleep.
 Case delay_case(const Bench& bench, size_t payload, bool polls) {
-    const double rate = bench.effort.rate_or(polls ? 20'000 : 2'000);
+    const double rate = bench.effort.rate_or(polls ? kOften : kSeldom);
     const auto n = bench.effort.count(payload == kUsual ? rate / 2 : rate / 4);  // longer where there is a goal
     const std::string how = polls ? "polling" : "sleeping";
     Case c{cost_frame("consume/memory/latency/" + how + "/" + std::to_string(payload),
