@@ -175,7 +175,7 @@ TEST_CASE("receive buffers end with their messages, with headers too") {
         most = std::max(most, rig.flow().bytes);
         return rig.inlet.count == 64;
     }));
-    CHECK(most < 8U << 20U);
+    CHECK(most < 24U << 20U);  // a batch may go beyond the limit by one more; all of them would be 64 MiB
 }
 
 TEST_CASE("out of credit by its receive buffers alone, a source lets go what stages collect") {
