@@ -15,6 +15,9 @@ class Sink final : public leat::Sink, private Writer {
 
     void start() override { producer_.add(*this); }
     void push(leat::Batch& batch) override;
+    void signal(uint32_t what, uint64_t) override {
+        if (what == LEAT_SIGNAL_FLUSH) producer_.starved();
+    }
     void stop() override;
 
   private:

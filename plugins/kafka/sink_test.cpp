@@ -8,6 +8,7 @@
 
 using namespace kafka::test;
 using leat::test::ScriptedHost;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -97,6 +98,27 @@ TEST_CASE("what gathers behind many messages lands, in order, though nothing mor
     REQUIRE(sink.wait(510));
     CHECK(sink.outcomes.count(LEAT_ACK) == 510);
     CHECK(read_all(kafka.brokers(), "many", 510) == numbers(0, 510));
+}
+
+TEST_CASE("messages gather, but not when their sender waits for them and nothing is on its way") {
+    MockCluster kafka;
+    kafka.create("window", 1);
+    ScriptedHost host;
+    SinkRig sink(host, kafka.brokers(), "window");
+    sink.push(numbers(0, 1));
+    REQUIRE(sink.wait(1));
+    host.advance(-1h);  // so much longer lasts the period that has begun
+    sink.push(numbers(1, 300));
+    REQUIRE(sink.wait(kafka::Gathering::kFree));
+    CHECK(sink.outcomes.all.size() == kafka::Gathering::kFree);
+    sink.flush();
+    REQUIRE(sink.wait(300));
+    host.advance(-2h);
+    sink.push(numbers(300, 700));
+    sink.flush();  // some are on their way: the others go when these have landed
+    REQUIRE(sink.wait(700));
+    CHECK(sink.outcomes.count(LEAT_ACK) == 700);
+    CHECK(read_all(kafka.brokers(), "window", 700) == numbers(0, 700));
 }
 
 TEST_CASE("a sink that stops while messages gather settles each of them once") {

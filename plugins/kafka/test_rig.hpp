@@ -126,6 +126,8 @@ class SinkRig {
             sink_->c()->inlet->push(sink_->c()->inlet, &m, 1);
         }
     }
+    /// Says that nothing more can come until something has landed.
+    void flush() { sink_->c()->inlet->signal(sink_->c()->inlet, LEAT_SIGNAL_FLUSH, 0); }
     bool wait(size_t settled) {
         return host_.run_until([&] { return outcomes.all.size() >= settled; });
     }

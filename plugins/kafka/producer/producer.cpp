@@ -121,6 +121,13 @@ void Producer::take(Writer& writer, const leat_message& message) {
     entry.sequence = next_sequence_++ & Entry::kSequenceMask;
     entry.in_client = false;
     waiting_.push_back(&entry);
+    gathering_.came();
+}
+
+void Producer::starved() {
+    gathering_.starved();
+    leat::Settlements done;
+    send_waiting(done);
 }
 
 Producer::Sent Producer::send(Entry& entry, leat::Settlements& done) {
@@ -166,7 +173,7 @@ void Producer::refuse(Entry& entry, rd_kafka_resp_err_t error, leat::Settlements
 void Producer::send_waiting(leat::Settlements& done) {
     if (waiting_.empty() || !client_ || recovery_.is_active()) return;
     const int64_t now = host_.host->now_ns();
-    if (gathering_.holds(waiting_.size(), now)) return gather(now);
+    if (gathering_.holds(waiting_.size(), client_->unreported, now)) return gather(now);
     const size_t before = waiting_.size();
     bool is_going_on = true;
     while (is_going_on && !waiting_.empty() && !recovery_.is_active()) {  // hot: per message
@@ -178,8 +185,9 @@ void Producer::send_waiting(leat::Settlements& done) {
     gathering_.sent(before - waiting_.size(), now);
 }
 
+// Not while stopping: the sinks have stopped before, and what they had waiting went with them.
 void Producer::gather(int64_t now_ns) {
-    if (gather_timer_ || is_stopping_) return;
+    if (gather_timer_) return;
     gather_timer_ = host_.after(
         std::chrono::nanoseconds(gathering_.left_ns(now_ns)),
         [](void* self) {

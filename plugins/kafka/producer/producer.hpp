@@ -32,11 +32,12 @@ class Producer final : public leat::Part {
     void stop() override;
 
     void add(Writer& writer);
-    /// Takes a message over; it is settled here when it has ended. After a batch: send_waiting().   // hot: per
-    /// message
-    void take(Writer& writer, const leat_message& message);
+    /// Takes a message over; it is settled here when it has ended. Behind the last of a batch: send_waiting().
+    void take(Writer& writer, const leat_message& message);  // hot: per message
     /// Sends what waits, but for what is to gather.
     void send_waiting(leat::Settlements& done);
+    /// Whoever sends to a sink can send nothing more until something has landed.
+    void starved();
     void give_up(Writer& writer);
 
     /// For describe(); nullptr when the name is not legal.
