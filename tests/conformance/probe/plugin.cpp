@@ -124,7 +124,9 @@ class FeedSource final : public Component {
   public:
     FeedSource(Feed* feed) : feed_(feed) {
         frame_.flow = &flow_;
-        frame_.hold = [](leat_component* c) { guarded(c, [](Component& o) { static_cast<FeedSource&>(o).hold(); }); };
+        frame_.hold = [](leat_component* c) {
+            guarded(*owner(c), [](Component& o) { static_cast<FeedSource&>(o).hold(); });
+        };
         flow_ = {};
         flow_.size = sizeof flow_;
         settler_.settle = [](leat_settler* s, const leat_settlement* batch, size_t n) {
