@@ -197,7 +197,7 @@ TEST_CASE("what waits for its time comes by time and then by arrival, whatever o
     CHECK(host.live_buffers == 0);
 }
 
-TEST_CASE("thousands that wait for one time pass in order, and their memory goes with them") {
+TEST_CASE("thousands that wait for one time pass in order, again and again") {
     KeptQueue queue;
     leat_message m{};
     for (int round = 0; round < 3; ++round) {

@@ -1,5 +1,6 @@
-// Messages that wait in the order in which they came, each until its time: 88 bytes for one, and 40 more for each run
-// of them that wait for the same time with neighbouring receipts, as those of a batch mostly do.
+// Messages that wait in the order in which they came, each until its time: 88 bytes for one, and 40 more (while
+// their vector grows up to 160) for each run of them that wait for the same time with neighbouring receipts: a batch
+// mostly is one run where a stage holds all alike, each message is one of its own where it spreads them.
 //
 //     KeptQueue waiting;
 //     const uint64_t number = waiting.push(message, due);    // due: not before the last one's

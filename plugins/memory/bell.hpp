@@ -44,7 +44,11 @@ class Chime {
         if (!bell.is_armed) return;
         bell.is_armed = false;
         bell.ringing.fetch_add(1, std::memory_order_relaxed);
-        first_ ? more_.push_back(&bell) : void(first_ = &bell);
+        if (first_) {
+            more_.push_back(&bell);
+        } else {
+            first_ = &bell;
+        }
     }
 
   private:

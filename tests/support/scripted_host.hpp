@@ -39,7 +39,7 @@ class ScriptedHost {
 
     /** Turns until the condition holds; false after `limit` of real time. */
     bool run_until(const std::function<bool()>& condition,
-                   std::chrono::milliseconds limit = std::chrono::seconds(20));
+                   std::chrono::milliseconds limit = std::chrono::seconds(120));
     /** Turns for this long. */
     void run_for(std::chrono::milliseconds time) {
         (void)run_until([] { return false; }, time);

@@ -91,7 +91,7 @@ struct Rig {
     }
     // Until this many messages have come to the inlet.
     bool all_arrive(std::uint64_t n) {
-        return host.run_until([&] { return inlet.count >= n; }, 60s);
+        return host.run_until([&] { return inlet.count >= n; }, 120s);
     }
     // Whether the last connection took up the session of the one before.  who: "source" or "sink"
     bool is_resumed(const char* who) const { return host.last_reason(who).find("resumed") != std::string::npos; }

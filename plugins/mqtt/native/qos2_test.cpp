@@ -136,7 +136,7 @@ TEST_CASE("QoS 2 over restarts of a broker that keeps its sessions: nothing is m
         broker.restart();
     }
     REQUIRE(rig.all_landed());
-    REQUIRE(rig.host.run_until([&] { return rig.missing_and_twice(30'000).first == 0; }, 60s));
+    REQUIRE(rig.host.run_until([&] { return rig.missing_and_twice(30'000).first == 0; }));
     MESSAGE("seen twice: " << rig.missing_and_twice(30'000).second << " of 30000");
 }
 

@@ -47,6 +47,15 @@ inline Settings consumer_settings(const std::string& brokers, const std::string&
             {"log_level", "3"}};
 }
 
+/**
+ * How many of the messages that a reader's first read gave are not counted, as no time has gone by for them: those
+ * beyond one batch, with which the router's count begins.
+ */
+inline std::uint64_t beyond_a_batch(std::uint64_t at_first) {
+    constexpr std::uint64_t kBatch = 256;
+    return at_first > kBatch ? at_first - kBatch : 0;
+}
+
 /** Changes settings by `name=value` words and prints them, so that a figure can be repeated. */
 inline rd_kafka_conf_t* make_conf(Settings settings, const std::vector<std::string>& changes) {
     rd_kafka_conf_t* conf = rd_kafka_conf_new();

@@ -67,12 +67,12 @@ struct Work {
 /** When the first of a connection's messages was there, and when the last was. */
 struct Span {
     Clock::time_point first = Clock::time_point::max(), last = Clock::time_point::min();
-    std::uint64_t at_first = 0;  // so many were there at once: no time has gone by for them
+    std::uint64_t at_first = 0;  // beyond what the router has at once: no time has gone by for them
     void saw(std::uint64_t taken) {
         last = Clock::now();
         if (first != Clock::time_point::max()) return;
         first = last;
-        at_first = taken;
+        at_first = bare::beyond_a_batch(taken);
     }
 };
 

@@ -1,4 +1,4 @@
-// First in, first out, side by side in memory; empty, it has none.
+// First in, first out, side by side in memory, which stays for the next when it is empty.
 //
 //     Fifo<Entry> entries;
 //     entries.push_back(entry);
