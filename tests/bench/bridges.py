@@ -34,7 +34,7 @@ PATHS = [
          bare="mqtt_receive"),
     Path("memory_mqtt0", "memory -> MQTT QoS 0, one subscriber", MadeInMemory(), Qos0Sink(), 500_000, {"ratio": 0.9},
          bare="mqtt_publish"),
-    Path("rabbitmq_kafka", "RabbitMQ -> Kafka", RabbitSource(), KafkaSink(), 100_000, {"ratio": 0.95}),
+    Path("rabbitmq_kafka", "RabbitMQ -> Kafka", RabbitSource(), KafkaSink(), 200_000, {"ratio": 0.95}),
     Path("kafka_rabbitmq", "Kafka -> RabbitMQ", KafkaSource(), RabbitSink(), 60_000, {"ratio": 0.95}),
     Path("mqtt_rabbitmq", "MQTT QoS 1 backlog -> RabbitMQ", MqttSource(), RabbitSink(keys=False), 60_000, {"ratio": 0.95}),
     Path("rabbitmq_mqtt", "RabbitMQ -> MQTT QoS 1, one subscriber", RabbitSource(), MqttSink(), 80_000,
