@@ -17,7 +17,7 @@ class Task {
   public:
     template <class F>
     requires(!std::is_same_v<std::remove_cvref_t<F>, Task>)
-        Task(F&& fn) {  // NOLINT(google-explicit-constructor): as std::function
+        Task(F&& fn) {  // NOLINT(google-explicit-constructor,bugprone-forwarding-*): as std::function
         using Call = std::remove_cvref_t<F>;
         if constexpr (fits<Call>()) {
             new (room_) Call(std::forward<F>(fn));
@@ -28,7 +28,9 @@ class Task {
             end_ = [](void* room) { delete *std::launder(static_cast<Call**>(room)); };
         }
     }
-    Task(Task&& other) noexcept : Task(other) { other.end_ = nullptr; }
+    Task(Task&& other) noexcept : Task(other) {  // NOLINT(performance-move-constructor-init): as bytes
+        other.end_ = nullptr;
+    }
     Task& operator=(Task&& other) noexcept {
         if (this == &other) return *this;
         this->~Task();
