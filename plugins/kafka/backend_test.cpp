@@ -135,6 +135,8 @@ TEST_CASE("a property that librdkafka does not know, or that breaks the promise,
     CHECK(says(configured.check(), "error /backends/central/properties/linger.ms", "linger.ms"));
     configured.property("enable.auto.commit", "true");
     CHECK(says(configured.check(), "error /backends/central/properties/enable.auto.commit", "have landed"));
+    configured.property("max.in.flight.requests.per.connection", "5");
+    CHECK(says(configured.check(), "error /backends/central/properties/max.in.flight", "not there"));
 }
 
 TEST_CASE("a sink that feeds a source of the same cluster is told to the host") {
