@@ -33,7 +33,8 @@ bool lets_in(std::uint16_t port) {
 
 }  // namespace
 
-RabbitMq::RabbitMq(Options options) : port_(free_port()), dist_port_(free_port()), epmd_port_(free_port()) {
+RabbitMq::RabbitMq(Options options)
+    : erlang_(options.erlang), port_(free_port()), dist_port_(free_port()), epmd_port_(free_port()) {
     if (options.tls != nullptr) tls_port_ = free_port();
     write_configuration(options);
     epmd_ = Process({"epmd", "-port", std::to_string(epmd_port_), "-address", "127.0.0.1"},
@@ -75,7 +76,7 @@ RabbitMq::Environment RabbitMq::environment() const {
             {"RABBITMQ_ADVANCED_CONFIG_FILE", folder_ / "advanced.config"},
             {"RABBITMQ_GENERATED_CONFIG_DIR", folder_ / "generated"},
             {"RABBITMQ_ENABLED_PLUGINS_FILE", folder_ / "enabled_plugins"},
-            {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1}"},
+            {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", "-kernel inet_dist_use_interface {127,0,0,1} " + erlang_},
             {"RUNNING_UNDER_SYSTEMD", "true"}};  // so that the script becomes the Erlang machine
 }
 

@@ -29,6 +29,7 @@ class RabbitMq {
         std::string extra = {};             ///< More lines of rabbitmq.conf.
         std::string advanced = {};          ///< Terms of advanced.config: `{rabbit, [{channel_tick_interval, 200}]}`.
         std::string plugins = {};           ///< Enabled, with commas between them.
+        std::string erlang = {};            ///< More arguments of the Erlang machine: `+hmbs 8388608`.
     };
 
     RabbitMq() : RabbitMq(Options{}) {}
@@ -54,6 +55,7 @@ class RabbitMq {
     void write_configuration(const Options& options) const;
 
     Folder folder_;
+    std::string erlang_;
     std::uint16_t port_;
     std::uint16_t tls_port_ = 0;
     std::uint16_t dist_port_;

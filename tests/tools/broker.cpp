@@ -14,7 +14,8 @@ using namespace leat::test;
 namespace {
 
 constexpr std::string_view kUsage =
-    "usage: broker --kind mosquitto|kafka|rabbitmq [--topic NAME:PARTITIONS]... [--persistence 0|1]\n"
+    "usage: broker --kind mosquitto|kafka|rabbitmq [--topic NAME:PARTITIONS]... [--persistence 0|1] [--erlang "
+    "WORDS]\n"
     "Prints `ADDRESS PID`: 127.0.0.1:PORT and the broker's process; for Mosquitto also its log file.";
 
 void serve() {
@@ -40,8 +41,8 @@ void serve_mosquitto(const Arguments& arguments) {
     mosquitto.stop();
 }
 
-void serve_rabbitmq() {
-    RabbitMq rabbitmq;
+void serve_rabbitmq(const Arguments& arguments) {
+    RabbitMq rabbitmq({.erlang = arguments.text("erlang", "")});
     std::cout << "127.0.0.1:" << rabbitmq.port() << ' ' << rabbitmq.process().pid() << std::endl;
     serve();
     rabbitmq.stop();
@@ -55,7 +56,7 @@ int main(int argc, char** argv) {
     if (arguments.text("kind") == "kafka") {
         serve_kafka(arguments);
     } else if (arguments.text("kind") == "rabbitmq") {
-        serve_rabbitmq();
+        serve_rabbitmq(arguments);
     } else {
         serve_mosquitto(arguments);
     }
