@@ -102,24 +102,10 @@ Span publish_to_mqtt(Work& work, std::uint64_t index) {
     auto options = bare::publisher_options(work.arguments);
     options.client_id += '-' + std::to_string(index);
     test::MqttWire wire(options);
-    bare::InOrder<std::uint64_t> in_flight(65'535);
-    std::string topic, payload;
-    std::uint64_t sent = 0, landed = 0;
     work.connected.arrive_and_wait();
     Span span{.first = work.begin()};
-    while (landed < work.of(index) && test::stop_requested == 0) {
-        while (sent < work.of(index) && sent - landed < work.window && wire.unsent() < 256 * 1024) {
-            content.payload(++sent, payload);
-            topic.assign(work.name).append("/").append(content.key(sent));
-            wire.publish(topic, bare::packet_id_of(in_flight.add(sent)), payload, {}, false);
-        }
-        if (sent == work.of(index) || work.window <= 256) bare::acknowledge_at_once(wire);
-        wire.pump(100, [&](const MqttPacket& packet) { bare::acknowledge(in_flight, packet); });
-        in_flight.release([&](std::uint64_t) { ++landed; });
-        if (work.window > 1 && sent < work.of(index) && wire.unsent() == 0) wire.gather();
-    }
+    work.done += bare::publish_all(wire, content, {work.name, work.of(index), work.window, work.connections});
     span.last = Clock::now();
-    work.done += landed;
     return span;
 }
 

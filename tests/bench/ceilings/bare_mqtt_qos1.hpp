@@ -1,16 +1,21 @@
-// How the bare bridges with an end at MQTT QoS 1 connect, and which message a PUBACK is for.
+// How the bare bridges with an end at MQTT QoS 1 connect, which message a PUBACK is for, and the loop that publishes.
 #pragma once
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cstdint>
 #include <cstdlib>
+#include <string>
 
 #include "bench/ceilings/bare.hpp"
 #include "tools/arguments.hpp"
+#include "tools/content.hpp"
 #include "tools/mqtt_wire.hpp"
+#include "tools/stop.hpp"
 
 namespace leat::bare {
 
@@ -53,6 +58,52 @@ void acknowledge(InOrder<Item>& in_flight, const test::MqttPacket& packet) {  //
     const std::uint64_t oldest = in_flight.oldest();
     const std::uint64_t slot = packet.packet_id - 1U;
     in_flight.done(oldest + (slot + 65'535 - oldest % 65'535) % 65'535);
+}
+
+/** What publish_all() sends: numbered messages to PREFIX/lane, in a window of packets without a PUBACK. */
+struct Publishing {
+    std::string prefix;
+    std::uint64_t count;
+    std::uint64_t window;
+    std::uint64_t connections = 1;  ///< that do so at a time: each gets that part of what the broker can do
+};
+
+/**
+ * Publishes all and waits for their PUBACKs; returns how many had one, fewer only when asked to stop.
+ *
+ * The socket is kept full: what is made next waits until the last portion is written, and only for room, as whoever
+ * waits for PUBACKs, too, is woken for each that Mosquitto writes. They are read when there is room, and where the
+ * window is what limits, in portions: half a millisecond of what the broker can do.
+ */
+inline std::uint64_t publish_all(test::MqttWire& wire, const test::Content& content, const Publishing& what) {
+    constexpr std::size_t kPortion = 256 * 1024;  // bytes that are written together
+    constexpr std::uint64_t kFew = 256;           // so few in flight that none of them may wait
+    InOrder<std::uint64_t> in_flight(65'535);
+    std::string topic;
+    std::string payload;
+    std::uint64_t sent = 0;
+    std::uint64_t landed = 0;
+    const auto may_send = [&] { return sent < what.count && sent - landed < what.window; };
+    while (landed < what.count && test::stop_requested == 0) {
+        if (wire.unsent() == 0) {
+            while (may_send() && wire.unsent() < kPortion) {
+                content.payload(++sent, payload);
+                topic.assign(what.prefix).append("/").append(content.key(sent));
+                wire.publish(topic, packet_id_of(in_flight.add(sent)), payload, {}, false);
+            }
+            wire.send();
+        }
+        if (sent == what.count || what.window <= kFew) acknowledge_at_once(wire);
+        if (wire.unsent() > 0) {
+            pollfd room{wire.fd(), POLLOUT, 0};
+            ::poll(&room, 1, 100);
+        }
+        const bool waits = wire.unsent() == 0 && !may_send();
+        if (waits && sent - landed > kFew) ::usleep(static_cast<useconds_t>(500 * what.connections));
+        wire.pump(waits ? 100 : 0, [&](const test::MqttPacket& packet) { acknowledge(in_flight, packet); });
+        in_flight.release([&](std::uint64_t) { ++landed; });
+    }
+    return landed;
 }
 
 }  // namespace leat::bare
