@@ -64,7 +64,7 @@ TEST_CASE("bench measures start-up without a broker, and its JSON is a baseline 
         {"startup", "--quick", "--baseline", "first.json", "--with", "first.json", "--html", "page.html"});
     CAPTURE(next.err);
     CHECK(next.code == 0);
-    CHECK(has(read_file(scene.folder / "page.html"), "beside first.json"));
+    CHECK(has(read_file(scene.folder / "page.html"), "Beside first.json"));
 }
 
 TEST_CASE("bench moves messages from shard to shard and misses none") {
@@ -120,6 +120,8 @@ TEST_CASE("bench says in words what is wrong with its command line and its files
     CHECK(has(complaint({"startup", "--with", "bad.json"}), "bad.json: /results/0/id: expected text"));
     CHECK(has(complaint({"startup", "--baseline", "cut.json"}), "cut.json:3: is no JSON"));
     CHECK(has(complaint({"startup", "--baseline", "none.json"}), "none.json: cannot be read"));
+    CHECK(has(complaint({"startup", "--json", "none/new.json"}), "cannot write none/new.json: No such file"));
+    CHECK(has(complaint({"startup", "--html", "."}), "cannot write .: Is a directory"));
     CHECK(has(complaint({"start"}), "there is no category \"start\""));
     CHECK(has(complaint({"--rounds", "0"}), "--rounds 0"));
     CHECK(has(complaint({"--nonsense"}), "--nonsense"));

@@ -4,6 +4,7 @@
 #include "bench/measure/machine.hpp"
 #include "bench/options.hpp"
 #include "bench/report/html.hpp"
+#include "bench/report/output.hpp"
 #include "bench/report/table.hpp"
 #include "commands.hpp"
 #include "logging.hpp"
@@ -16,7 +17,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <string>
 
 namespace leat::app {
@@ -92,15 +92,34 @@ BenchReport run_all(const Cases& cases, const Effort& effort, std::optional<doub
     return report;
 }
 
-void write_page(const std::string& file, const std::string& text) {
-    std::ofstream out(file, std::ios::binary | std::ios::trunc);
-    out << text;
-    out.close();
-    if (!out) throw std::runtime_error("cannot write " + file);
+// Each that can be written is, whatever becomes of the others. False: one could not be.
+bool write_all(const Options& options, const BenchReport& report, const BenchReport* baseline) {
+    bool is_whole = true;
+    const auto write = [&is_whole](const std::string& file, const std::string& text) {
+        try {
+            write_file(file, text);
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "leat bench: %s\n", error.what());
+            is_whole = false;
+        }
+    };
+    if (!options.json.empty()) write(options.json, report_text(report));
+    if (!options.html.empty()) write(options.html, page(report, baseline, options.baseline, options.flames));
+    return is_whole;
+}
+
+void warn_of_machine(const BenchReport& report, const BenchReport& other, const std::string& file) {
+    const std::string changes = machine_changes(report, other);
+    if (!changes.empty()) {
+        std::fprintf(stderr, "leat bench: %s was measured elsewhere: %s\n", file.c_str(), changes.c_str());
+    }
 }
 
 int bench(const Options& options) {
-    // Read first: a file that is wrong is told before minutes have gone by.
+    // Before minutes have gone by.
+    for (const std::string& file : {options.json, options.html}) {
+        if (const std::string why = file.empty() ? "" : obstacle(file); !why.empty()) throw UsageError("bench", why);
+    }
     std::optional<BenchReport> before;
     if (!options.baseline.empty()) before = read_report(options.baseline);
     std::vector<BenchReport> others;
@@ -114,14 +133,17 @@ int bench(const Options& options) {
         return kFine;
     }
     BenchReport report = run_all(cases, options.effort, options.at_most);
-    for (BenchReport& other : others) merge(report, std::move(other));
+    for (size_t i = 0; i < others.size(); ++i) {
+        warn_of_machine(report, others[i], options.with[i]);
+        merge(report, std::move(others[i]));
+    }
     const BenchReport* baseline = before ? &*before : nullptr;
     std::printf("%s", table(report, baseline).c_str());
     if (const std::string text = goals(report); !text.empty()) std::printf("\n%s", text.c_str());
     std::printf("\n%s\n", durations(report).c_str());
-    if (!options.json.empty()) write_report(options.json, report);
-    if (!options.html.empty()) write_page(options.html, page(report, baseline, options.baseline, options.flames));
+    if (baseline) warn_of_machine(report, *baseline, options.baseline);
     const bool failed =
+        !write_all(options, report, baseline) ||
         std::any_of(report.results.begin(), report.results.end(), [](const Result& r) { return r.has_failed(); });
     return failed ? kFailed : kFine;
 }

@@ -21,7 +21,8 @@ def machine() -> dict[str, Any]:
               if line.startswith("model name")]
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return {"processor": models[0] if models else platform.machine(), "cores": len(os.sched_getaffinity(0)),
-            "memory": f"{memory / 1e9:.1f} GB", "kernel": platform.release(), **brokers()}
+            "memory": f"{memory / 1e9:.1f} GB",
+            "kernel": f"{platform.system()} {platform.release()} {platform.machine()}", **brokers()}
 
 
 def brokers() -> dict[str, str]:

@@ -108,7 +108,8 @@ Result measure(const Case& what, int rounds) {
         return result;
     }
     if (!what.bare || !result.no_ceiling.empty()) return result;
-    result.ceiling = Ceiling{what.ceiling, bares.values(), median(bares.values()), bares.cpu_us(), bares.latency()};
+    result.ceiling = Ceiling{what.ceiling,   bares.values(),  median(bares.values()),
+                             bares.cpu_us(), bares.peak_mb(), bares.latency()};
     compare(result);
     return result;
 }

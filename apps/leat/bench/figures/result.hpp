@@ -24,7 +24,7 @@ struct Ceiling {
     std::string title;
     std::vector<double> rounds;
     double median = 0;
-    std::optional<double> cpu_us;
+    std::optional<double> cpu_us, peak_mb;
     std::optional<LatencyFigures> latency;
 };
 

@@ -23,6 +23,7 @@ Json to_json(const LatencyFigures& l) {
 Json to_json(const Ceiling& ceiling) {
     Json json = {{"title", ceiling.title}, {"rounds", ceiling.rounds}, {"median", ceiling.median}};
     put(json, "cpu_us", ceiling.cpu_us);
+    put(json, "peak_mb", ceiling.peak_mb);
     if (ceiling.latency) json["latency_us"] = to_json(*ceiling.latency);
     return json;
 }
@@ -145,6 +146,7 @@ class Reader {
         out.rounds = numbers(json, path, "rounds");
         out.median = needed(json, path, "median");
         out.cpu_us = number(json, path, "cpu_us");
+        out.peak_mb = number(json, path, "peak_mb");
         if (json.contains("latency_us")) out.latency = latency(json, path);
         return out;
     }
@@ -225,11 +227,8 @@ Report read_report(const std::string& file) {
     return parse_report({std::istreambuf_iterator<char>(in), {}}, file);
 }
 
-void write_report(const std::string& file, const Report& report) {
-    std::ofstream out(file, std::ios::binary | std::ios::trunc);
-    out << to_json(report).dump(1, ' ', false, Json::error_handler_t::replace) << '\n';
-    out.close();
-    if (!out) throw std::runtime_error("cannot write " + file);
+std::string report_text(const Report& report) {
+    return to_json(report).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace leat::bench

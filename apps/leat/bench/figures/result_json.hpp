@@ -1,6 +1,6 @@
 // Reports as JSON, format 1: what `--json` writes, and what `--with` and `--baseline` read.
 //
-//     write_report(file, report);                        // throws std::runtime_error
+//     write_file("now.json", report_text(report));
 //     Report before = read_report("last.json");          // throws BadReport: "last.json:12: /results/3/median: ..."
 #pragma once
 
@@ -21,6 +21,6 @@ nlohmann::ordered_json to_json(const Report& report);
 /// `name`: how errors call it.
 Report parse_report(const std::string& text, const std::string& name);
 Report read_report(const std::string& file);
-void write_report(const std::string& file, const Report& report);
+std::string report_text(const Report& report);
 
 }  // namespace leat::bench

@@ -53,7 +53,7 @@ Result random_result(std::mt19937& random) {
     for (size_t n = random() % 3; n > 0; --n) r.ratios.push_back(static_cast<double>(random()) / 3);
     if (random() % 2) r.latency = random_latency(random);
     if (random() % 2) {
-        r.ceiling = Ceiling{random_text(random), {1.5, 2.5}, 2, maybe(random), std::nullopt};
+        r.ceiling = Ceiling{random_text(random), {1.5, 2.5}, 2, maybe(random), maybe(random), std::nullopt};
         if (random() % 2) r.ceiling->latency = random_latency(random);
     }
     return r;

@@ -7,6 +7,7 @@ namespace leat::bench {
 namespace {
 
 constexpr double kLeastChange = 0.05;
+constexpr double kLeastOfOne = 0.3;  // where one of both has a single round, whose spread nobody knows
 
 double to_us(int64_t ns) { return static_cast<double>(ns) / 1000.0; }
 
@@ -49,20 +50,29 @@ LatencyFigures figures_of(const Histogram& h) {
 
 std::optional<bool> meets_goal(const Result& r) {
     if (r.has_failed()) return std::nullopt;
-    std::optional<bool> met;
-    const auto judge = [&met](bool good) { met = met.value_or(true) && good; };
-    if (r.goal.ratio && r.ratio) judge(*r.ratio >= *r.goal.ratio);
-    if (r.goal.cpu_us && r.cpu_us) judge(*r.cpu_us <= *r.goal.cpu_us);
-    if (r.goal.value) judge(r.higher_is_better ? r.median >= *r.goal.value : r.median <= *r.goal.value);
-    if (r.goal.p50_us && r.latency) judge(r.latency->p50 <= *r.goal.p50_us);
-    if (r.goal.p99_us && r.latency) judge(r.latency->p99 <= *r.goal.p99_us);
-    return met;
+    bool is_asked = false, is_met = true, is_known = true;
+    const auto judge = [&](const std::optional<double>& goal, const std::optional<double>& got, bool more_is_better) {
+        if (!goal) return;
+        is_asked = true;
+        is_known &= got.has_value();
+        if (got) is_met &= more_is_better ? *got >= *goal : *got <= *goal;
+    };
+    const auto of_latency = [&r](double LatencyFigures::*member) {
+        return r.latency ? std::optional((*r.latency).*member) : std::nullopt;
+    };
+    judge(r.goal.ratio, r.ratio, true);
+    judge(r.goal.cpu_us, r.cpu_us, false);
+    judge(r.goal.value, r.median, r.higher_is_better);
+    judge(r.goal.p50_us, of_latency(&LatencyFigures::p50), false);
+    judge(r.goal.p99_us, of_latency(&LatencyFigures::p99), false);
+    return is_asked && (is_known || !is_met) ? std::optional(is_met) : std::nullopt;
 }
 
 Change change_of(const Result& now, const Result& before) {
     if (now.has_failed() || before.has_failed() || before.median == 0) return Change::none;
     const bool is_apart = now.min > before.max || now.max < before.min;
-    if (!is_apart || std::abs(now.median / before.median - 1) < kLeastChange) return Change::none;
+    const double least = std::min(now.rounds.size(), before.rounds.size()) > 1 ? kLeastChange : kLeastOfOne;
+    if (!is_apart || std::abs(now.median / before.median - 1) < least) return Change::none;
     return (now.median > before.median) == now.higher_is_better ? Change::better : Change::worse;
 }
 

@@ -23,13 +23,13 @@ void compare(Result& result);
 
 LatencyFigures figures_of(const Histogram& histogram);
 
-/// Whether all goals that can be judged are met; nothing: none was set, or the result has failed.
+/// Whether all goals are met; nothing: none was set, the result has failed, or what is asked for was not measured.
 std::optional<bool> meets_goal(const Result& result);
 
 enum class Change { none, better, worse };
 
 /// Compares with an earlier result of the same id: a change is more than noise when the medians differ by more than
-/// the spreads of both runs overlap, and by 5 % at least.
+/// the spreads of both runs overlap, and by 5 % at least; by 30 % where one of both has one round alone.
 Change change_of(const Result& now, const Result& before);
 
 }  // namespace leat::bench

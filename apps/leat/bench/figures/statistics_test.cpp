@@ -59,7 +59,9 @@ TEST_CASE("a change counts when both spreads are apart and the medians differ by
     CHECK(change_of(of({80, 81, 79}), of({100, 101, 99})) == Change::worse);
     CHECK(change_of(of({80, 81, 79}, false), of({100, 101, 99}, false)) == Change::better);
     CHECK(change_of(of({80, 99, 70}), of({100, 101, 98})) == Change::none);  // they overlap
-    CHECK(change_of(of({103}), of({100})) == Change::none);                  // apart, but little
+    CHECK(change_of(of({103, 104}), of({100, 101})) == Change::none);        // apart, but little
+    CHECK(change_of(of({80, 81, 79}), of({100})) == Change::none);           // of one round nobody knows the spread
+    CHECK(change_of(of({69, 68, 70}), of({100})) == Change::worse);
     Result lost = of({1});
     lost.audit = Audit{1, 0};
     CHECK(change_of(lost, of({100})) == Change::none);
@@ -80,6 +82,19 @@ TEST_CASE("a goal is met when each of its figures is; a failed result meets none
     CHECK(meets_goal(r) == false);
     r.audit = Audit{0, 3};
     CHECK_FALSE(meets_goal(r).has_value());
+}
+
+TEST_CASE("a goal whose figure was not measured is not met, and missed only where another figure misses") {
+    Result r = of({100});
+    r.goal.ratio = 0.95;
+    CHECK_FALSE(meets_goal(r).has_value());
+    r.goal.value = 90;
+    CHECK_FALSE(meets_goal(r).has_value());
+    r.goal.value = 110;
+    CHECK(meets_goal(r) == false);
+    r.goal.value = 90;
+    r.ratio = 0.96;
+    CHECK(meets_goal(r) == true);
 }
 
 TEST_CASE("rounds are summed up, and the ceiling is measured in turns, each round in the other order") {
@@ -103,7 +118,7 @@ TEST_CASE("rounds are summed up, and the ceiling is measured in turns, each roun
 
 TEST_CASE("a ratio is the median of those of rounds that stand side by side: what warms up touches both") {
     Result r = of({50, 100, 200, 400});
-    r.ceiling = Ceiling{"bare", {100, 200, 410, 790}, 305, std::nullopt, std::nullopt};
+    r.ceiling = Ceiling{"bare", {100, 200, 410, 790}, 305, std::nullopt, std::nullopt, std::nullopt};
     compare(r);
     CHECK(r.ratios == std::vector<double>{0.5, 0.5, 200.0 / 410, 400.0 / 790});
     CHECK(*r.ratio == doctest::Approx(0.5));

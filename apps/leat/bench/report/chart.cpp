@@ -7,21 +7,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
+#include <set>
 
 namespace leat::bench {
 namespace {
 
-constexpr double kWidth = 900, kLabel = 400, kRight = 90;
-constexpr const char* kColours[] = {"#1f6feb", "#b35900", "#2da44e", "#8250df", "#cf222e", "#57606a"};
+constexpr double kWidth = 520;
 
-const char* colour(size_t i) { return kColours[i % std::size(kColours)]; }
+const char* side(bool is_ceiling) { return is_ceiling ? "ceiling" : "ours"; }
 
-std::string svg(double height, const std::string& title, const std::string& content) {
-    return fmt::format(
-        "<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\" "
-        "xmlns=\"http://www.w3.org/2000/svg\">\n{}</svg>\n",
-        kWidth, height, escaped(title), content);
+std::string svg(double height, const std::string& label, const std::string& content) {
+    return fmt::format("<svg viewBox=\"0 0 {:.0f} {:.0f}\" role=\"img\" aria-label=\"{}\">\n{}</svg>\n", kWidth,
+                       height, escaped(label), content);
 }
 
 std::string rectangle(double x, double y, double width, double height, const char* style) {
@@ -29,36 +26,40 @@ std::string rectangle(double x, double y, double width, double height, const cha
                        std::max(width, 0.5), height, style);
 }
 
-std::string line(double x1, double y1, double x2, double y2, const char* style) {
+std::string line(double x1, double y1, double x2, double y2, const std::string& style) {
     return fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" class=\"{}\"/>\n", x1, y1, x2,
                        y2, style);
+}
+
+std::string dot(double x, double y, double radius, const char* style, const std::string& hint) {
+    return fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" class=\"{}\"><title>{}</title></circle>\n", x, y,
+                       radius, style, escaped(hint));
 }
 
 std::string words(double x, double y, const char* anchor, std::string_view text) {
     return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>\n", x, y, anchor, escaped(text));
 }
 
-// Values as places between two edges: logarithmic, or from 0 on where one of the values is 0.
+// Values as places between two edges: logarithmic, or from 0 on where the least is 0.
 class Axis {
   public:
-    Axis(double least, double most, double from, double to)
-        : is_log_(least > 0),
-          low_(is_log_ ? below(least) : 0),
-          high_(is_log_ ? above(most) : most),
-          from_(from),
-          to_(to) {
-        if (is_log_ && high_ <= low_) high_ = low_ * 10;
+    Axis(double least, double most, double from, double to) : low_(least), high_(most), from_(from), to_(to) {}
+
+    // Logarithmic, ending at 1, 2 or 5 times a power of ten and over a factor of ten at least.
+    static Axis round(double least, double most, double from, double to) {
+        double low = below(least), high = above(most);
+        while (high / low < 9.99) {
+            high = next(high);
+            if (high / low < 9.99) low = below(low * 0.999);
+        }
+        return {low, high, from, to};
     }
     double place(double value) const {
-        const double part = is_log_ ? std::log(value / low_) / std::log(high_ / low_) : value / high_;
+        const double part = low_ > 0 ? std::log(value / low_) / std::log(high_ / low_) : value / high_;
         return from_ + (to_ - from_) * part;
     }
     std::vector<double> marks() const {
         std::vector<double> all;
-        if (!is_log_) {
-            for (int i = 0; i <= 4; ++i) all.push_back(high_ * i / 4);
-            return all;
-        }
         const bool has_few = high_ / low_ <= 150;  // two powers of ten: their halves and fifths are marked, too
         for (double mark = low_; mark <= high_ * 1.001; mark = next(mark)) {
             const bool is_power = std::abs(std::log10(mark) - std::round(std::log10(mark))) < 1e-6;
@@ -68,7 +69,6 @@ class Axis {
     }
 
   private:
-    // 1, 2 or 5 times a power of ten.
     static double below(double value) {
         const double power = std::pow(10, std::floor(std::log10(value) + 1e-9));
         return value >= power * 4.999 ? power * 5 : value >= power * 1.999 ? power * 2 : power;
@@ -82,7 +82,6 @@ class Axis {
         return value <= mark * 1.001 ? mark : next(mark);
     }
 
-    bool is_log_;
     double low_, high_, from_, to_;
 };
 
@@ -96,102 +95,132 @@ struct Extent {
     }
 };
 
-}  // namespace
-
-std::string bar_chart(const std::vector<Bar>& bars, const std::string& unit) {
-    constexpr double kRow = 34;
-    double most = 0;
-    for (const Bar& bar : bars) most = std::max({most, bar.high, bar.value, bar.ceiling.value_or(0)});
-    if (bars.empty() || most <= 0) return "";
-    const double scale = (kWidth - kLabel - kRight) / most;
-    std::string content;
-    for (size_t i = 0; i < bars.size(); ++i) {
-        const Bar& bar = bars[i];
-        const double y = 6 + kRow * static_cast<double>(i);
-        content += words(kLabel - 8, y + 13, "end", bar.title);
-        content += rectangle(kLabel, y, bar.value * scale, 16, "ours");
-        if (bar.high > bar.low) {
-            content += line(kLabel + bar.low * scale, y + 8, kLabel + bar.high * scale, y + 8, "spread");
-        }
-        if (bar.ceiling) content += rectangle(kLabel, y + 18, *bar.ceiling * scale, 6, "ceiling");
-        const double end = std::max({bar.value, bar.high, 0.0}) * scale;
-        content += words(kLabel + end + 6, y + 13, "start", short_number(bar.value) + " " + unit);
-    }
-    return svg(12 + kRow * static_cast<double>(bars.size()), "bars of " + unit, content);
+std::string range_text(const Spread& s, const std::string& unit) {
+    return fmt::format("{} {} ({}–{})", short_number(s.value), unit, short_number(s.low), short_number(s.high));
 }
 
-std::string curve_chart(const std::vector<Curve>& curves, const std::string& x_title, const std::string& unit) {
-    constexpr double kTop = 26, kBottom = 266, kLeft = 80, kEnd = kWidth - 20;
+std::string one_curve(const Curve& curve, const Axis& across, const Axis& up, const std::string& unit) {
+    const char* const style = side(curve.is_ceiling);
+    std::string path, marks;
+    for (const auto& [x, y] : curve.points) {
+        if (!(x >= 0) || !(y.value > 0)) continue;
+        path += fmt::format("{:.1f},{:.1f} ", across.place(x), up.place(y.value));
+        if (y.high > y.low && y.low > 0) {
+            marks += line(across.place(x), up.place(y.low), across.place(x), up.place(y.high),
+                          std::string("range ") + style);
+        }
+        marks += dot(across.place(x), up.place(y.value), 3, style, short_count(x) + ": " + range_text(y, unit));
+    }
+    return fmt::format("<polyline points=\"{}\" class=\"{}\"/>\n", path, style) + marks;
+}
+
+// Where the points are, as far as there is room for the numbers.
+std::string marks_across(const std::set<double>& xs, const Axis& across, double top, double bottom) {
+    constexpr double kRoom = 46;
+    std::string content;
+    double last = -kRoom;
+    for (const double x : xs) {
+        const double at = across.place(x);
+        content += line(at, top, at, bottom, "grid");
+        if (at - last < kRoom) continue;
+        content += words(at, bottom + 16, "middle", short_count(x));
+        last = at;
+    }
+    return content;
+}
+
+// One distribution on its line.
+std::string percentiles(const LatencyFigures& f, const Axis& axis, double least, double y, bool is_ceiling) {
+    const auto at = [&axis, least](double us) { return axis.place(std::max(us, least)); };
+    const std::string style = side(is_ceiling);
+    std::string content = line(at(f.p50), y, at(f.max), y, style) + line(at(f.max), y - 5, at(f.max), y + 5, style);
+    content += line(at(f.p999), y - 3, at(f.p999), y + 3, style);
+    content += line(at(f.p50), y, at(f.p99), y, "thick " + style);
+    return content +
+           dot(at(f.p50), y, 4.5, side(is_ceiling),
+               fmt::format("p50 {}, p90 {}, p99 {}, p99.9 {}, longest {} us", short_number(f.p50),
+                           short_number(f.p90), short_number(f.p99), short_number(f.p999), short_number(f.max)));
+}
+
+}  // namespace
+
+std::string bar_chart(const std::vector<Bar>& bars, const std::string& unit, const std::string& label) {
+    constexpr double kRow = 42, kRight = 100;
+    double most = 0;
+    for (const Bar& bar : bars) {
+        most = std::max({most, bar.ours.high, bar.ours.value});
+        if (bar.ceiling) most = std::max({most, bar.ceiling->value, bar.ceiling->high});
+    }
+    if (bars.empty() || most <= 0) return "";
+    const double scale = (kWidth - kRight) / most;
+    std::string content;
+    for (size_t i = 0; i < bars.size(); ++i) {
+        const auto& [title, ours, ceiling] = bars[i];
+        const double y = kRow * static_cast<double>(i);
+        content += words(0, y + 13, "start", title);
+        content += rectangle(0, y + 18, ours.value * scale, 11, "ours");
+        if (ours.high > ours.low) content += line(ours.low * scale, y + 23.5, ours.high * scale, y + 23.5, "spread");
+        if (ceiling) content += rectangle(0, y + 30, ceiling->value * scale, 5, "ceiling");
+        if (ceiling && ceiling->high > ceiling->low) {
+            content += line(ceiling->low * scale, y + 32.5, ceiling->high * scale, y + 32.5, "spread");
+        }
+        const double end = std::max({ours.value, ours.high, 0.0}) * scale;
+        content += words(end + 6, y + 28, "start", short_number(ours.value) + " " + unit);
+    }
+    return svg(kRow * static_cast<double>(bars.size()), label, content);
+}
+
+std::string curve_chart(const std::vector<Curve>& curves, const std::string& x_title, const std::string& unit,
+                        const std::string& label) {
+    constexpr double kTop = 20, kBottom = 212, kLeft = 60, kEnd = kWidth - 24;
     Extent xs, ys;
-    bool has_zero = false;
+    std::set<double> all;
     for (const Curve& curve : curves) {
         for (const auto& [x, y] : curve.points) {
-            if (x >= 0 && y > 0) xs.add(x), ys.add(y), has_zero |= x == 0;
+            if (!(x >= 0) || !(y.value > 0)) continue;
+            xs.add(x), ys.add(y.value), ys.add(y.low), ys.add(y.high);
+            all.insert(x);
         }
     }
     if (xs.most <= 0 || ys.most <= 0) return "";
-    const Axis across(has_zero ? 0 : xs.least, xs.most, kLeft, kEnd), up(ys.least, ys.most, kBottom, kTop);
-    std::string content;
-    for (const double mark : across.marks()) {
-        content += line(across.place(mark), kTop, across.place(mark), kBottom, "grid");
-        content += words(across.place(mark), kBottom + 16, "middle", short_count(mark));
-    }
+    const double first = *all.begin(), last = first == xs.most ? first * 10 : xs.most;  // one point alone
+    const Axis across(first, last, kLeft, kEnd), up = Axis::round(ys.least, ys.most, kBottom, kTop);
+    std::string content = marks_across(all, across, kTop, kBottom);
     for (const double mark : up.marks()) {
         content += line(kLeft, up.place(mark), kEnd, up.place(mark), "grid");
         content += words(kLeft - 6, up.place(mark) + 4, "end", short_count(mark));
     }
     content += words((kLeft + kEnd) / 2, kBottom + 34, "middle", x_title);
-    content += words(kLeft - 6, kTop - 14, "end", unit);
-    for (size_t i = 0; i < curves.size(); ++i) {
-        std::string path;
-        for (const auto& [x, y] : curves[i].points) {
-            if (!(x >= 0) || !(y > 0)) continue;
-            path += fmt::format("{:.1f},{:.1f} ", across.place(x), up.place(y));
-            content += fmt::format(
-                "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"><title>{}: {} {}</title></circle>\n",
-                across.place(x), up.place(y), colour(i), short_number(x), short_number(y), escaped(unit));
-        }
-        content += fmt::format("<polyline points=\"{}\" class=\"curve\" stroke=\"{}\"{}/>\n", path, colour(i),
-                               i ? " stroke-dasharray=\"6 4\"" : "");
-        const double y = kBottom + 52 + 18 * static_cast<double>(i);
-        content += fmt::format("<rect x=\"{:.0f}\" y=\"{:.0f}\" width=\"14\" height=\"4\" fill=\"{}\"/>\n", kLeft,
-                               y - 6, colour(i));
-        content += words(kLeft + 22, y, "start", curves[i].title);
-    }
-    return svg(kBottom + 56 + 18 * static_cast<double>(curves.size()), x_title, content);
+    content += words(0, 10, "start", unit);
+    for (const Curve& curve : curves) content += one_curve(curve, across, up, unit);
+    return svg(kBottom + 40, label, content);
 }
 
-std::string latency_chart(const std::vector<Distribution>& all) {
-    constexpr double kRow = 26, kTop = 44;
+std::string latency_chart(const std::vector<Distribution>& all, const std::string& label) {
+    constexpr double kRow = 46, kTop = 26, kEdge = 24;
     Extent extent;
+    const auto add = [&extent](const LatencyFigures& f) {
+        for (const double us : {f.p50, f.p90, f.p99, f.p999, f.max}) extent.add(us);
+    };
     for (const Distribution& d : all) {
-        for (const double v : {d.figures.p50, d.figures.p90, d.figures.p99, d.figures.p999, d.figures.max})
-            extent.add(v);
+        add(d.ours);
+        if (d.ceiling) add(*d.ceiling);
     }
     if (extent.most <= 0) return "";
-    const Axis axis(extent.least, extent.most, kLabel, kWidth - 30);
+    const Axis axis = Axis::round(extent.least, extent.most, kEdge, kWidth - kEdge);
     const double bottom = kTop + kRow * static_cast<double>(all.size());
-    std::string content = words(kLabel, 14, "start", "● p50, · p90, • p99, · p99.9, | max");
+    std::string content;
     for (const double mark : axis.marks()) {
-        content += line(axis.place(mark), kTop - 4, axis.place(mark), bottom, "grid");
-        content += words(axis.place(mark), 34, "middle", short_count(mark) + " us");
+        content += line(axis.place(mark), kTop - 6, axis.place(mark), bottom, "grid");
+        content += words(axis.place(mark), 14, "middle", short_count(mark));
     }
     for (size_t i = 0; i < all.size(); ++i) {
-        const LatencyFigures& f = all[i].figures;
-        const double y = kTop + kRow * static_cast<double>(i) + 12;
-        const auto at = [&axis, &extent](double v) { return axis.place(std::max(v, extent.least)); };
-        content += words(kLabel - 8, y + 4, "end", all[i].title);
-        const char* const style = all[i].is_ceiling ? "ceiling" : "ours";
-        content += line(at(f.p50), y, at(f.max), y, style);
-        content += line(at(f.max), y - 6, at(f.max), y + 6, style);
-        const std::pair<double, double> marks[] = {{f.p50, 5}, {f.p90, 2.5}, {f.p99, 4}, {f.p999, 2.5}};
-        for (const auto& [value, radius] : marks) {
-            content += fmt::format(
-                "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"{}\" class=\"{}\"><title>{} us</title></circle>\n",
-                at(value), y, radius, style, short_number(value));
-        }
+        const double y = kTop + kRow * static_cast<double>(i);
+        content += words(0, y + 10, "start", all[i].title);
+        content += percentiles(all[i].ours, axis, extent.least, y + 20, false);
+        if (all[i].ceiling) content += percentiles(*all[i].ceiling, axis, extent.least, y + 33, true);
     }
-    return svg(bottom + 6, "latency percentiles", content);
+    return svg(bottom, label, content);
 }
 
 }  // namespace leat::bench

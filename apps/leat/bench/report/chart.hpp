@@ -1,40 +1,52 @@
-// Inline SVG charts.
+// Inline SVG charts, legible from the width of a telephone on: the words stand above what they name.
 #pragma once
 
 #include "bench/figures/result.hpp"
 
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace leat::bench {
 
+/// A figure and the least and most of its rounds.
+struct Spread {
+    double value = 0, low = 0, high = 0;
+};
+
 struct Bar {
     std::string title;
-    double value = 0;
-    std::optional<double> ceiling;
-    double low = 0, high = 0;  ///< the spread
+    Spread ours;
+    std::optional<Spread> ceiling;
 };
 
-/// Horizontal bars of one unit, each with its ceiling as a thinner one below.
-std::string bar_chart(const std::vector<Bar>& bars, const std::string& unit);
+/// Horizontal bars of one unit from 0 on, each with its ceiling as a thinner one below. `label` says in words what is
+/// seen.
+std::string bar_chart(const std::vector<Bar>& bars, const std::string& unit, const std::string& label);
+
+struct Point {
+    double x = 0;
+    Spread y;  ///< above 0
+};
 
 struct Curve {
-    std::string title;
-    std::vector<std::pair<double, double>> points;  ///< by x; y above 0
+    bool is_ceiling = false;
+    std::vector<Point> points;  ///< by x
 };
 
-/// Curves over logarithmic axes; that across is linear where an x is 0.
-std::string curve_chart(const std::vector<Curve>& curves, const std::string& x_title, const std::string& unit);
+/// Curves over logarithmic axes, upwards of one power of ten at least, so that slopes are not exaggerated; that
+/// across is linear where an x is 0, and marked where the points are.
+std::string curve_chart(const std::vector<Curve>& curves, const std::string& x_title, const std::string& unit,
+                        const std::string& label);
 
 struct Distribution {
     std::string title;
-    LatencyFigures figures;
-    bool is_ceiling = false;
+    LatencyFigures ours;
+    std::optional<LatencyFigures> ceiling;
 };
 
-/// Percentiles of delays, each distribution a line of marks over a logarithmic axis, in us.
-std::string latency_chart(const std::vector<Distribution>& all);
+/// Percentiles of delays over a logarithmic axis, in us: a dot at p50, a thick line to p99, a thin one to the
+/// longest, which ends in a stroke, with a mark at p99.9.
+std::string latency_chart(const std::vector<Distribution>& all, const std::string& label);
 
 }  // namespace leat::bench

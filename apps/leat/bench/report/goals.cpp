@@ -15,8 +15,9 @@ class Words {
   public:
     void add(const char* before, const std::string& after, const std::optional<double>& asked,
              const std::optional<double>& value) {
-        if (asked && value) text_ += (text_.empty() ? "" : ", ") + (before + shown(*value) + after);
+        if (asked && value) say(before + shown(*value) + after);
     }
+    void say(const std::string& words) { text_ += (text_.empty() ? "" : ", ") + words; }
     std::string text() && { return std::move(text_); }
 
   private:
@@ -35,6 +36,7 @@ std::string got_text(const Result& r) {
     words.add("", " " + r.unit, r.goal.value, r.median);
     words.add("p50 ", " us", r.goal.p50_us, p50);
     words.add("p99 ", " us", r.goal.p99_us, p99);
+    if (r.goal.ratio && !r.ratio && !r.no_ceiling.empty()) words.say("no ceiling: " + r.no_ceiling);
     return std::move(words).text();
 }
 
@@ -55,8 +57,8 @@ std::vector<GoalLine> goal_lines(const Report& report) {
     for (const Result& r : report.results) {
         const std::string wanted = wanted_text(r);
         const std::optional<bool> met = meets_goal(r);
-        if (wanted.empty() || (!met && !r.has_failed())) continue;
-        lines.push_back({r.title, wanted, got_text(r), met.value_or(false)});
+        if (wanted.empty()) continue;
+        lines.push_back({r.id, r.title, wanted, got_text(r), met.value_or(false), met || r.has_failed()});
     }
     return lines;
 }

@@ -9,9 +9,10 @@
 namespace leat::bench {
 
 struct GoalLine {
-    std::string title, wanted,
+    std::string id, title, wanted,
         got;  ///< "Kafka -> Kafka, 100 B", "ratio ≥ 0.95, CPU ≤ 1.40 us", "ratio 1.02, CPU 1.31 us"
     bool is_met = false;
+    bool is_judged = false;  ///< what is wanted was measured, or the result has failed
 };
 
 /// "ratio ≥ 0.95, CPU ≤ 1.40 us"; empty: there is no goal.

@@ -54,12 +54,14 @@ Result result(const std::string& id, const std::string& title, std::vector<doubl
     return r;
 }
 
+Point at(double x, double y) { return {x, {y, y, y}}; }
+
 bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 Report sample() {
     Report report{{{"processor", "A & B <fast>"}}, {}};
     report.results.push_back(result("publish/a", "bars \"quoted\" & <b>bold</b>", {10e6, 11e6, 12e6}));
-    report.results.back().ceiling = Ceiling{"a 'bare' loop", {20e6}, 20e6, 0.05, LatencyFigures{1, 2, 3, 4, 5}};
+    report.results.back().ceiling = Ceiling{"a 'bare' loop", {20e6}, 20e6, 0.05, 77.7, LatencyFigures{1, 2, 3, 4, 5}};
     report.results.back().ratio = 0.55;
     report.results.back().latency = LatencyFigures{2, 3, 4, 5, 600};
     report.results.back().goal.ratio = 0.5;
@@ -125,7 +127,17 @@ TEST_CASE("each goal is listed with what was reached, and whether that is enough
     CHECK_FALSE(lines[2].is_met);
     CHECK(has(goals(report), "  met     near {it}"));
     CHECK(has(goals(report), "  MISSED  far"));
-    CHECK(has(page(report, nullptr, ""), "✗ missed"));
+    report.results[0].ratio.reset();
+    report.results[0].no_ceiling = "its program is not there";
+    CHECK(goal_lines(report)[0].got == "CPU 1.31 us, no ceiling: its program is not there");
+    CHECK_FALSE(goal_lines(report)[0].is_judged);
+    CHECK(has(goals(report), "  not judged  near {it}"));
+    const std::string html = page(report, nullptr, "");
+    CHECK(has(html, "not judged"));
+    CHECK(html.find(">far</a>") < html.find("✓ met"));  // what is missed comes first
+    CHECK(has(html, "✗ missed"));
+    CHECK(has(html, "<a href=\"#a/2\">far</a>"));
+    CHECK(has(html, "<tr id=\"a/2\">"));
     CHECK(goals({{}, {result("a/1", "no goal", {1})}}).empty());
 }
 
@@ -135,10 +147,36 @@ TEST_CASE("changes beyond the spread are marked, others are not") {
     const std::string text = table(now, &before);
     CHECK(has(text, "REGRESSED -50 %"));
     CHECK_FALSE(has(text, "improved"));
+    CHECK_FALSE(has(page(now, nullptr, ""), "id=\"changes\""));
     const std::string html = page(now, &before, "before.json");
     CHECK(has(html, "regressed -49.8 %"));
     CHECK(has(html, "within the spread"));
-    CHECK(has(html, "beside before.json: 0 improved, 1 regressed"));
+    CHECK(
+        has(html,
+            "Beside before.json; <span class=\"\">0 improved</span>; <span class=\"bad\">1 regressed</span>; 1 new"));
+    CHECK(has(html, "<h2 id=\"changes\">"));
+    CHECK_FALSE(has(html, "measured elsewhere"));
+}
+
+TEST_CASE("figures of another machine are told to be so") {
+    const Report now{{{"cores", "2"}, {"kernel", "6 & up"}, {"date", "today"}}, {}};
+    const Report before{{{"cores", "64"}, {"kernel", "5"}, {"date", "yesterday"}, {"gone", "x"}}, {}};
+    CHECK(machine_changes(now, before) == "cores 64, now 2; kernel 5, now 6 & up");
+    CHECK(machine_changes(now, now).empty());
+    CHECK(has(page(now, &before, "b"), "measured elsewhere: cores 64, now 2; kernel 5, now 6 &amp; up"));
+}
+
+TEST_CASE("each figure stands with its spread, its ceiling's CPU and memory, and no more columns than are filled") {
+    Report report = sample();
+    report.results[0].cpu_us = 0.04;
+    report.results[0].peak_mb = 88.8;
+    const std::string html = page(report, nullptr, "");
+    CHECK(has(html, "10.0 M – 12.0 M"));
+    CHECK(has(html, "<td class=\"figure\">0.040<br/><span class=\"note\">0.050</span></td>"));
+    CHECK(has(html, "<td class=\"figure\">88.8<br/><span class=\"note\">77.7</span></td>"));
+    CHECK(has(html, "one round"));
+    CHECK_FALSE(has(html, ">change</th>"));
+    CHECK_FALSE(has(page({{}, {result("a/1", "one", {1, 2})}}, nullptr, ""), "peak MB"));
 }
 
 TEST_CASE("the page is well-formed, escapes what it is given and needs nothing else") {
@@ -149,7 +187,7 @@ TEST_CASE("the page is well-formed, escapes what it is given and needs nothing e
     CHECK(has(html, "failed: 7 missing, 2 out of order: no rate"));
     CHECK_FALSE(has(html, "<script"));
     CHECK_FALSE(has(html, "src="));
-    CHECK_FALSE(has(html, "href="));
+    for (size_t at = 0; (at = html.find("href=\"", at)) != std::string::npos; ++at) CHECK(html[at + 6] == '#');
     CHECK(has(page(sample(), nullptr, "", "flames/a&b.html"), "href=\"flames/a&amp;b.html\""));
     CHECK_FALSE(has(html, "nan"));
     CHECK_FALSE(has(html, "inf\""));
@@ -173,7 +211,7 @@ TEST_CASE("a page is well-formed whatever the texts and figures are") {
             r.unit = text();
             if (random() % 2) r.series = text(), r.x = static_cast<double>(random() % 3);
             if (random() % 2) r.latency = LatencyFigures{0, 0, static_cast<double>(random() % 2), 2, 3};
-            if (random() % 2) r.ceiling = Ceiling{text(), {}, 0, std::nullopt, std::nullopt};
+            if (random() % 2) r.ceiling = Ceiling{text(), {}, 0, std::nullopt, std::nullopt, std::nullopt};
             if (random() % 4 == 0) r.failure = "f" + text();
             report.results.push_back(std::move(r));
         }
@@ -182,33 +220,46 @@ TEST_CASE("a page is well-formed whatever the texts and figures are") {
 }
 
 TEST_CASE("bars are as long as their figures, beside the longest") {
-    const std::string svg = bar_chart({{"half", 50, 100.0, 50, 50}, {"whole", 100, std::nullopt, 100, 100}}, "msg/s");
-    CHECK(has(svg, "width=\"205.0\" height=\"16.0\" class=\"ours\""));  // 900 - 400 - 90 = 410 is the longest
-    CHECK(has(svg, "width=\"410.0\" height=\"6.0\" class=\"ceiling\""));
-    CHECK(has(svg, "width=\"410.0\" height=\"16.0\" class=\"ours\""));
-    CHECK(bar_chart({}, "ns").empty());
-    CHECK(bar_chart({{"nothing", 0, std::nullopt, 0, 0}}, "ns").empty());
+    const std::string svg =
+        bar_chart({{"half", {50, 40, 60}, Spread{100, 100, 100}}, {"whole", {100, 100, 100}, std::nullopt}}, "msg/s",
+                  "two <bars>");
+    CHECK(has(svg, "width=\"210.0\" height=\"11.0\" class=\"ours\""));  // 420 is the longest
+    CHECK(has(svg, "width=\"420.0\" height=\"5.0\" class=\"ceiling\""));
+    CHECK(has(svg, "width=\"420.0\" height=\"11.0\" class=\"ours\""));
+    CHECK(has(svg, "x1=\"168.0\" y1=\"23.5\" x2=\"252.0\""));  // 40 to 60
+    CHECK(has(svg, "aria-label=\"two &lt;bars&gt;\""));
+    CHECK(bar_chart({}, "ns", "").empty());
+    CHECK(bar_chart({{"nothing", {}, std::nullopt}}, "ns", "").empty());
 }
 
 TEST_CASE("a curve has its points where their logarithms are, and leaves out what has none") {
-    const std::string svg = curve_chart({{"ours", {{1, 10}, {10, 100}, {100, 1000}, {5, 0}}}}, "x", "y");
-    CHECK(has(svg, "points=\"80.0,266.0 480.0,146.0 880.0,26.0 \""));
-    CHECK(curve_chart({{"none", {}}}, "x", "y").empty());
+    const std::string svg =
+        curve_chart({{false, {at(1, 10), at(10, 100), {100, {1000, 500, 1000}}, at(5, 0)}}}, "x", "y", "");
+    CHECK(has(svg, "points=\"60.0,212.0 278.0,116.0 496.0,20.0 \""));
+    CHECK(has(svg, "<line x1=\"496.0\" y1=\"48.9\" x2=\"496.0\" y2=\"20.0\" class=\"range ours\"/>"));
+    CHECK(curve_chart({{false, {}}}, "x", "y", "").empty());
 }
 
 TEST_CASE("a curve that begins at nothing has an even axis across") {
-    const std::string svg = curve_chart({{"ours", {{0, 10}, {4, 100}, {16, 1000}}}}, "stages", "y");
-    CHECK(has(svg, "points=\"80.0,266.0 280.0,146.0 880.0,26.0 \""));
+    const std::string svg = curve_chart({{false, {at(0, 10), at(4, 100), at(16, 1000)}}}, "stages", "y", "");
+    CHECK(has(svg, "points=\"60.0,212.0 169.0,116.0 496.0,20.0 \""));
     CHECK(has(svg, ">16</text>"));
 }
 
 TEST_CASE("an axis ends where its values do, at 1, 2 or 5 times a power of ten") {
-    const std::string svg = curve_chart({{"ours", {{64, 20e6}, {16384, 230e6}}}}, "bytes", "msg/s");
+    const std::string svg = curve_chart({{false, {at(64, 20e6), at(16384, 230e6)}}}, "bytes", "msg/s", "");
     CHECK(has(svg, ">500 M</text>"));
     CHECK(has(svg, ">20 M</text>"));
     CHECK_FALSE(has(svg, ">1 G</text>"));
-    CHECK(has(svg, ">10 k</text>"));
-    CHECK_FALSE(has(svg, ">100 k</text>"));
+}
+
+TEST_CASE("an axis spans a factor of ten at least, and is marked across where the points are") {
+    const std::string svg = curve_chart({{false, {at(64, 300), at(70, 320), at(16384, 310)}}}, "bytes", "us", "");
+    CHECK(has(svg, ">100</text>"));
+    CHECK(has(svg, ">1000</text>"));
+    CHECK(has(svg, ">64</text>"));
+    CHECK_FALSE(has(svg, ">70</text>"));  // no room beside it
+    CHECK(has(svg, ">16.4 k</text>"));
 }
 
 TEST_CASE("bars of very different lengths stand in charts of their own") {
@@ -216,7 +267,7 @@ TEST_CASE("bars of very different lengths stand in charts of their own") {
                   {result("a/1", "fast", {40e6}), result("a/2", "slow", {40e3}), result("a/3", "faster", {60e6})}};
     const std::string html = page(report, nullptr, "");
     size_t charts = 0;
-    for (size_t at = 0; (at = html.find("bars of msg/s", at)) != std::string::npos; ++at) ++charts;
+    for (size_t at = 0; (at = html.find("<b>msg/s</b>", at)) != std::string::npos; ++at) ++charts;
     CHECK(charts == 2);
     CHECK(fault_of(html) == "");
 }

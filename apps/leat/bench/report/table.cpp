@@ -33,6 +33,7 @@ std::string spread(const Result& r) {
 std::string remark(const Result& r, const Report* before) {
     std::string text;
     if (const auto met = meets_goal(r)) text = *met ? "goal met" : "GOAL MISSED";
+    if (!meets_goal(r) && !wanted_text(r).empty()) text = "goal not judged";
     if (const std::string pairs = ratio_spread(r); !pairs.empty())
         text += (text.empty() ? "" : "; ") + ("ratio " + pairs);
     if (before) {
@@ -133,8 +134,10 @@ std::string ratio_spread(const Result& r) {
 std::string goals(const Report& report) {
     std::vector<Row> rows;
     for (const GoalLine& goal : goal_lines(report)) {
-        rows.push_back(
-            {goal.is_met ? "  met" : "  MISSED", printable(goal.title), printable(goal.wanted), printable(goal.got)});
+        rows.push_back({goal.is_met      ? "  met"
+                        : goal.is_judged ? "  MISSED"
+                                         : "  not judged",
+                        printable(goal.title), printable(goal.wanted), printable(goal.got)});
     }
     if (rows.empty()) return "";
     std::vector<size_t> widths(4);
@@ -161,6 +164,18 @@ std::string durations(const Report& report) {
         text += fmt::format("{}{} {:.0f} s", text.empty() ? "" : ", ", printable(category), seconds);
     }
     return text.empty() ? "" : fmt::format("took {:.0f} s: {}", all_s, text);
+}
+
+std::string machine_changes(const Report& report, const Report& before) {
+    std::string text;
+    for (const auto& [name, value] : report.machine) {
+        if (name == "date" || name == "leat") continue;
+        const auto old = std::find_if(before.machine.begin(), before.machine.end(),
+                                      [&name = name](const auto& each) { return each.first == name; });
+        if (old == before.machine.end() || old->second == value) continue;
+        text += fmt::format("{}{} {}, now {}", text.empty() ? "" : "; ", name, old->second, value);
+    }
+    return text;
 }
 
 std::string table(const Report& report, const Report* before) {

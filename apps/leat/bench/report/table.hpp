@@ -22,6 +22,9 @@ std::string goals(const Report& report);
 /// One line: how long each category took to measure; empty: that is not known.
 std::string durations(const Report& report);
 
+/// What of the machine was otherwise in `before`: "cores 4, now 2; build debug, now optimised"; empty: nothing was.
+std::string machine_changes(const Report& report, const Report& before);
+
 /// All results by category, aligned; with `before`, what has changed.
 std::string table(const Report& report, const Report* before);
 
