@@ -122,6 +122,7 @@ TEST_CASE("bench says in words what is wrong with its command line and its files
     CHECK(has(complaint({"startup", "--baseline", "none.json"}), "none.json: cannot be read"));
     CHECK(has(complaint({"startup", "--json", "none/new.json"}), "cannot write none/new.json: No such file"));
     CHECK(has(complaint({"startup", "--html", "."}), "cannot write .: Is a directory"));
+    CHECK(has(complaint({"startup", "--ceilings", "none"}), "--ceilings: there is no folder none"));
     CHECK(has(complaint({"start"}), "there is no category \"start\""));
     CHECK(has(complaint({"--rounds", "0"}), "--rounds 0"));
     CHECK(has(complaint({"--nonsense"}), "--nonsense"));

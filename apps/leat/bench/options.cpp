@@ -1,5 +1,7 @@
 #include "bench/options.hpp"
 
+#include <filesystem>
+
 namespace leat::bench {
 namespace {
 
@@ -103,6 +105,9 @@ std::optional<Options> read_options(const app::Words& words) {
     options.html = line.text("html");
     options.baseline = line.text("baseline");
     options.ceilings = line.text("ceilings");
+    if (!options.ceilings.empty() && !std::filesystem::is_directory(options.ceilings)) {
+        throw line.wrong("--ceilings: there is no folder " + options.ceilings);
+    }
     options.flames = line.text("flames");
     options.with = line.texts("with");
     options.lost = line.number<double>("lose", 0, 1, " from 0 to 1").value_or(0);

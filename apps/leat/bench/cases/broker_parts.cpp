@@ -256,7 +256,7 @@ Sample BareLoops::consume(const Load& load, const Backlog& backlog) const {
     if (broker_.kind == BrokerKind::mqtt) (void)run_many("subscribe", name, load);
     Load whole = load;
     whole.connections = 1;
-    const Sample filled = publish_to(name, whole);
+    Sample filled = publish_to(name, whole);
     if (!filled.failure.empty()) return filled;
     if (load.connections > 1 || broker_.kind == BrokerKind::mqtt) return run_many("read", name, load);
     return run({program("consume"), "--queue", name, "--expect", std::to_string(load.messages)}, load.messages);

@@ -16,7 +16,7 @@ struct Feature {
     double share = 1;              ///< of the usual number of messages: for what is dear
 };
 
-Json stage(const char* plugin, Json options = Json::object()) {
+Json stage(const char* plugin, const Json& options = Json::object()) {
     Json one = {{"plugin", plugin}};
     one.update(options);
     return Json::array({one});
@@ -112,7 +112,7 @@ Sample run(const Bench& bench, const Feature& feature, uint64_t n, bool is_bare)
     return rate_of(observe(bench.shop, scene), n, 0, &Observed::made_s);
 }
 
-void add(const Bench& bench, Feature feature, Cases& into) {
+void add(const Bench& bench, const Feature& feature, Cases& into) {
     const uint64_t n = bench.effort.count(1.5e6 * feature.share * (feature.json ? 0.5 : 1));
     Case c;
     c.frame = frame(std::string("features/") + feature.id, feature.title);

@@ -30,7 +30,7 @@ std::chrono::milliseconds how_long(uint64_t messages, double rate) {
 Json newest() { return memory_backend({{"overflow", "drop_oldest"}}); }
 
 // One writer into a topic that nobody reads.
-Scene writing(uint64_t messages, size_t payload, Json topics, Json more = Json::object()) {
+Scene writing(uint64_t messages, size_t payload, Json topics, const Json& more = Json::object()) {
     Json from = generate({{"count", messages}, {"size", payload}});
     from.update(more);
     Scene scene;
@@ -41,7 +41,7 @@ Scene writing(uint64_t messages, size_t payload, Json topics, Json more = Json::
 }
 
 // A writer on one shard, a reader on the other.
-Scene crossing(uint64_t messages, size_t payload, Json more, Json sink, Json shards = 2) {
+Scene crossing(uint64_t messages, size_t payload, const Json& more, Json sink, Json shards = 2) {
     Json from = generate({{"count", messages}, {"size", payload}});
     from.update(more);
     Scene scene;
@@ -229,19 +229,19 @@ std::string size_text(size_t bytes) {
     return bytes % 1024 == 0 ? std::to_string(bytes / 1024) + " KiB" : std::to_string(bytes) + " B";
 }
 
-Json measuring(Json more) {
+Json measuring(const Json& more) {
     Json sink = {{"backend", "out"}, {"format", "measure"}};
     sink.update(more);
     return sink;
 }
 
-Json generate(Json more) {
+Json generate(const Json& more) {
     Json from = {{"backend", "in"}, {"kind", "stamped"}};
     from.update(more);
     return from;
 }
 
-Json memory_backend(Json more) {
+Json memory_backend(const Json& more) {
     Json backend = {{"plugin", "memory"}};
     backend.update(more);
     return backend;

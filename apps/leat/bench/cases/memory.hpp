@@ -32,10 +32,10 @@ inline constexpr size_t kPayloads[] = {64, 256, 1024, 4096, 16384};  ///< bytes,
 std::string size_text(size_t bytes);
 
 /// Parts of configurations. `more` is merged into them.
-Json generate(Json more);
-Json memory_backend(Json more = Json::object());
+Json generate(const Json& more);
+Json memory_backend(const Json& more = Json::object());
 /// A sink that counts what comes, and whether anything is missing or out of order.
-Json measuring(Json more = Json::object());
+Json measuring(const Json& more = Json::object());
 Json configuration(Json backends, Json routes, Json shards = 1);
 /// A route from `from` through `through` to `to`.
 Json route(Json from, Json to, Json through = Json::array());

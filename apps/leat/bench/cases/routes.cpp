@@ -35,7 +35,7 @@ Json passing(const Bench& bench, size_t n) {
     return stages;
 }
 
-Scene staged(uint64_t n, Json from, Json stages) {
+Scene staged(uint64_t n, const Json& from, Json stages) {
     Json source = generate({{"count", n}, {"size", kPayload}});
     source.update(from);
     Scene scene;

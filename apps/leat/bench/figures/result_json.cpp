@@ -1,5 +1,7 @@
 #include "bench/figures/result_json.hpp"
 
+#include "show/text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -217,7 +219,7 @@ Report parse_report(const std::string& text, const std::string& name) {
     } catch (const Json::parse_error& error) {
         const auto end = text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size()));
         const auto line = 1 + std::count(text.begin(), end, '\n');
-        throw BadReport(name + ":" + std::to_string(line) + ": is no JSON: " + error.what());
+        throw BadReport(name + ":" + std::to_string(line) + ": is no JSON: " + app::printable(error.what()));
     }
 }
 

@@ -110,6 +110,8 @@ TEST_CASE("a result with anything missing is written and read without a rate") {
 
 TEST_CASE("what is no report is told with its file and its place") {
     CHECK(complaint("{\n \"format\": 1,\n \"results\": [}\n").starts_with("last.json:3: is no JSON"));
+    CHECK(complaint("\xff\x1b[2J").find_first_of("\xff\x1b") ==
+          std::string::npos);  // nothing that a terminal would obey
     CHECK(complaint("[]") == "last.json: /: expected an object with format, machine and results");
     CHECK(complaint("{}") == "last.json: /format: is missing");
     CHECK(complaint(R"({"format": 2, "results": []})") ==

@@ -61,9 +61,11 @@ class Axis {
     std::vector<double> marks() const {
         std::vector<double> all;
         const bool has_few = high_ / low_ <= 150;  // two powers of ten: their halves and fifths are marked, too
-        for (double mark = low_; mark <= high_ * 1.001; mark = next(mark)) {
+        double mark = low_;
+        while (mark <= high_ * 1.001) {
             const bool is_power = std::abs(std::log10(mark) - std::round(std::log10(mark))) < 1e-6;
             if (has_few || is_power) all.push_back(mark);
+            mark = next(mark);
         }
         return all;
     }
