@@ -85,8 +85,9 @@ struct SourceRig {
     std::unique_ptr<Numbers> source = std::make_unique<Numbers>();
 
     explicit SourceRig(uint64_t most, uint64_t in_flight = 10, size_t windows = 1, bool shares_buffers = false,
-                       uint64_t first = 0) {
+                       uint64_t first = 0, uint64_t bytes_in_flight = 1 << 24) {
         me.identity.max_in_flight = in_flight;
+        me.identity.max_in_flight_bytes = bytes_in_flight;
         source->most = most;
         source->window_count = windows;
         source->shares_buffers = shares_buffers;

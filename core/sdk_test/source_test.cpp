@@ -262,27 +262,64 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("bytes and buffer of a batch that shares one go as the watermark moves, in whatever steps") {
+// Settles n messages from the first on, in steps; check(end) is called after each.
+template <class F>
+void land_in_steps(SourceRig& f, size_t n, size_t step, F&& check) {
+    for (size_t begin = 0; begin < n;) {
+        const size_t end = std::min(begin + step, n);
+        std::vector<leat_settlement> acks;
+        for (size_t i = begin; i < end; ++i) {
+            acks.push_back({f.below.messages[i].receipt.token, LEAT_ACK, LEAT_NONE, nullptr});
+        }
+        leat_settler* settler = f.below.messages[0].receipt.settler;
+        settler->settle(settler, acks.data(), acks.size());
+        begin = end;
+        check(end);
+    }
+}
+
+TEST_CASE("bytes and buffer of a batch that shares one go when all of it has landed, in whatever steps") {
     for (const size_t step : {1, 3, 40, 100}) {
         CAPTURE(step);
         SourceRig f(100, 100, 1, true);
         REQUIRE(f.below.messages.size() == 100);
         const leat_buffer* buffer = f.below.messages[0].buffer;
-        uint64_t content = f.flow().bytes;
-        for (size_t begin = 0; begin < 100;) {
-            const size_t end = std::min<size_t>(begin + step, 100);
-            std::vector<leat_settlement> acks;
-            for (size_t i = begin; i < end; ++i) {
-                content -= leat::content_size(f.below.messages[i]);
-                acks.push_back({f.below.messages[i].receipt.token, LEAT_ACK, LEAT_NONE, nullptr});
-            }
-            leat_settler* settler = f.below.messages[0].receipt.settler;
-            settler->settle(settler, acks.data(), acks.size());
-            begin = end;
-            CHECK(f.flow().bytes == content);
-            CHECK(buffer->refs == 200 - end);  // what is below keeps its own
-        }
+        const uint64_t content = f.flow().bytes;
+        land_in_steps(f, 100, step, [&](size_t end) {
+            CHECK(f.flow().landed == end);
+            CHECK(f.flow().bytes == (end < 100 ? content : 0));
+            CHECK(buffer->refs == (end < 100 ? 200 : 100));  // what is below keeps its own
+        });
     }
+}
+
+TEST_CASE("of a batch that is much of what a source may hold, bytes and references go message by message") {
+    for (const size_t step : {1, 3, 40, 100}) {
+        CAPTURE(step);
+        SourceRig f(100, 100, 1, true, 0, 1000);
+        REQUIRE(f.below.messages.size() == 100);
+        const leat_buffer* buffer = f.below.messages[0].buffer;
+        uint64_t content = f.flow().bytes;
+        CHECK(content > 1000 / 16);
+        size_t landed = 0;
+        land_in_steps(f, 100, step, [&](size_t end) {
+            for (; landed < end; ++landed) content -= leat::content_size(f.below.messages[landed]);
+            CHECK(f.flow().bytes == content);
+            CHECK(buffer->refs == 200 - end);
+        });
+    }
+}
+
+TEST_CASE("credit that comes back one by one is used, though bytes go by the batch") {
+    SourceRig f(1000, 100, 1, true);
+    for (size_t i = 0; i < 1000; ++i) {
+        REQUIRE(f.below.messages.size() == std::min<size_t>(1000, 100 + i));
+        f.below.settle(i, LEAT_ACK);
+        f.host.run();
+    }
+    CHECK(f.flow().landed == 1000);
+    CHECK(f.flow().bytes == 0);
+    CHECK(f.host.live_buffers == 0);
 }
 
 TEST_CASE("one that comes again has left its batch's buffer, and takes nothing of it along") {

@@ -161,9 +161,9 @@ class Source : public Component {
         if (next_) resume();
     }
     void settle(const leat_settlement* batch, size_t n);
-    void settle_alone(const leat_settlement& s);
+    [[gnu::always_inline]] void settle_alone(const leat_settlement& s);
     void settle_one(InFlight& window, uint64_t sequence, const leat_settlement& s);
-    void move_on(InFlight& window);
+    [[gnu::always_inline]] void move_on(InFlight& window);
     bool is_settled(const Mark& mark) const;
     void time_settled();
     void stray(bool is_excused);
@@ -242,14 +242,13 @@ inline void Source::settle_alone(const leat_settlement& s) {
     const uint64_t domain = s.token >> InFlight::kDomainShift;
     if (domain >= windows_.size()) return stray(false);
     InFlight& window = *windows_[domain];
-    const uint64_t sequence = window.sequence_of(s.token);
-    if ((s.outcome | s.code) == 0 && window.finish(sequence)) [[likely]] {
-        ++flow_.settled;
-        ++flow_.landed;
-    } else {
-        settle_one(window, sequence, s);
-    }
-    if (!marks_.empty() && s.token == marks_.front().token) time_settled();
+    const bool is_plain = (s.outcome | s.code) == 0;
+    if (!is_plain || !window.finish(window.sequence_of(s.token), 1)) [[unlikely]]
+        return settle(&s, 1);
+    ++flow_.settled;
+    ++flow_.landed;
+    if (!marks_.empty() && s.token == marks_.front().token) [[unlikely]]
+        time_settled();
     move_on(window);
     wake();
 }
@@ -348,8 +347,10 @@ inline void Source::recount() {
 
 // The same after one window has changed. A source of thousands of windows looks for the widest only now and then.
 inline void Source::recount(InFlight& window) {
-    recount_bytes(window);
-    flow_.bytes = std::max(bytes_, buffer_bytes_);
+    if (window.bytes() != window.counted_) {
+        recount_bytes(window);
+        flow_.bytes = std::max(bytes_, buffer_bytes_);
+    }
     const uint64_t span = window.span();
     if (span >= flow_.span || windows_.size() == 1) {
         flow_.span = span;

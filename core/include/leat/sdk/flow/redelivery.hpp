@@ -41,6 +41,7 @@ class InFlight {
           window_(max_messages, first),
           kept_(first),
           released_(first),
+          release_from_(first + 1),
           confirmed_(first),
           forgotten_(first) {}
     InFlight(const InFlight&) = delete;
@@ -113,6 +114,7 @@ class InFlight {
         uint64_t content;  // bytes
     };
     static constexpr size_t kLeastTogether = 16;  // a smaller batch is not worth the memory
+    static constexpr size_t kLeastBatches = 16;   // of them in max_bytes: their bytes go late
 
     uint64_t floor() const { return by_confirmation_ ? confirmed_ : window_.watermark(); }
 
@@ -133,8 +135,8 @@ class InFlight {
     void emit(leat_settler* settler, leat_message* batch, size_t n) {
         // Where all is settled, the ring begins anew: the memory of the last messages is still in the cache.
         if (released_ == window_.next()) kept_.begin_anew(released_);
-        const uint64_t sequence = window_.next(), needed = sequence + n - released_;
-        if (needed > kept_.capacity()) kept_.grow(needed, released_, window_.next());
+        const uint64_t sequence = window_.next();
+        if (sequence + n - released_ > kept_.capacity()) make_room(n);
         Tally tally(batch[0]);
         for (size_t done = 0; done < n;) {
             const uint64_t token = token_of(sequence + done);
@@ -153,9 +155,14 @@ class InFlight {
         window_.add(n);
         tally.retain(batch, n);
         bytes_ += tally.content_size();
-        if (n < kLeastTogether || !tally.shares_buffer()) return;
-        forget_parts();
+        if (n < kLeastTogether || !tally.shares_buffer() || tally.content_size() > max_bytes_ / kLeastBatches) return;
         together_.push_back({sequence, sequence + n, tally.content_size()});
+        release_from_ = next_release();
+    }
+    [[gnu::noinline]] void make_room(size_t n) {
+        release_each(window_.watermark());
+        const uint64_t needed = window_.next() + n - released_;
+        if (needed > kept_.capacity()) kept_.grow(needed, released_, window_.next());
     }
 
     // Whether an outcome of it is still due.
@@ -201,30 +208,29 @@ class InFlight {
         return n;
     }
 
-    // Lets go of what is kept below the watermark.
+    // Lets go of what is kept below the watermark; of what was emitted together not before the watermark has passed
+    // all of it, when nothing but its buffer has to be looked at.
     void release_below(uint64_t watermark) {  // hot: per message, where outcomes come one by one
-        if (watermark - released_ != 1) return release_many(watermark);
-        const Kept& one = kept_.at(released_++);
-        bytes_ -= one.content_size();
-        leat_buffer_release(one.buffer(), 1);
+        if (watermark >= release_from_) release(watermark);
     }
-    // At once what was emitted together. Out of line for the sake of the single ones.
-    [[gnu::noinline]] void release_many(uint64_t watermark) {  // hot: per batch
-        while (released_ < watermark) {
-            forget_parts();
-            if (together_.empty() || together_.front().first > released_) {
+    [[gnu::noinline]] void release(uint64_t watermark) {  // hot: per batch
+        for (; watermark >= release_from_; release_from_ = next_release()) {
+            if (!begins_together()) {
                 release_each(together_.empty() ? watermark : std::min(watermark, together_.front().first));
-            } else if (together_.front().end > watermark) {
-                release_each(watermark);
-            } else {
-                const Together all = together_.front();
-                together_.pop_front();
-                bytes_ -= all.content;
-                released_ = all.end;
-                leat_buffer_release(kept_.at(all.first).buffer(), static_cast<uint32_t>(all.end - all.first));
+                continue;
             }
+            const Together all = together_.front();
+            together_.pop_front();
+            bytes_ -= all.content;
+            released_ = all.end;
+            leat_buffer_release(kept_.at(all.first).buffer(), static_cast<uint32_t>(all.end - all.first));
         }
     }
+    bool begins_together() const { return !together_.empty() && together_.front().first == released_; }
+    // The watermark at which there is something to let go.
+    uint64_t next_release() const { return begins_together() ? together_.front().end : released_ + 1; }
+
+    // One by one, also what was emitted together.
     void release_each(uint64_t watermark) {  // hot: per message
         uint64_t content = 0;
         BufferRun run;
@@ -237,10 +243,8 @@ class InFlight {
             released_ += here;
         }
         bytes_ -= content;
-    }
-    // What has been released in part goes one by one.
-    void forget_parts() {
         while (!together_.empty() && together_.front().first < released_) together_.pop_front();
+        release_from_ = next_release();
     }
 
     // Compacted: a small message that waits must not pin a large receive buffer.
@@ -251,6 +255,7 @@ class InFlight {
         compact(services, again);
         kept_.at(sequence).keep(again);
         together_.clear();  // its buffer is another one now
+        release_from_ = next_release();
     }
 
     uint32_t domain_;
@@ -260,6 +265,7 @@ class InFlight {
     AckWindow window_;
     NumberedRing<Kept> kept_;  // of [released_, next)
     uint64_t released_;
+    uint64_t release_from_;    // the watermark at which something can be let go
     Fifo<Together> together_;  // what of it can be released together
     uint64_t confirmed_ = 0;
     uint64_t forgotten_ = 0;  // all below belong to connections that have ended
