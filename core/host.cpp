@@ -23,6 +23,7 @@
 #include <filesystem>
 #include <future>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -107,6 +108,7 @@ struct Host::Inside {
     void validate(config::Report& report);
     bool read_again(const leat_value& value, std::string& into) const;
     const config::Rereadable* rereadable(const leat_value& value) const;
+    std::string make_rooms(uint32_t shards);
     std::vector<RouteView> views_of(std::vector<route::RouteSnapshot> snapshots) const;
 
     HostSettings settings;
@@ -246,6 +248,22 @@ std::vector<std::string> Host::route_names() const {
     return names;
 }
 
+// Why there are not as many as are asked for; empty when there are.
+std::string Host::Inside::make_rooms(uint32_t shards) {
+    runtime::ShardSettings each;
+    each.busy_poll = model->busy_poll;
+    try {
+        for (uint32_t i = 0; i < shards; ++i) {
+            if (const auto& cpus = model->cpus; !cpus.empty()) each.cpu = cpus[i % cpus.size()];
+            rooms.push_back(std::make_unique<ShardRoom>(i, each));
+        }
+    } catch (const std::system_error& error) {
+        return std::string(error.what()) + "; this is number " + std::to_string(rooms.size() + 1) + " of " +
+               std::to_string(shards) + ": allow more open files (ulimit -n), or have fewer shards";
+    }
+    return {};
+}
+
 bool Host::run(const std::vector<std::string>& only) {
     auto& in = *inside_;
     if (!in.model || in.is_running) return false;
@@ -269,11 +287,11 @@ bool Host::run(const std::vector<std::string>& only) {
         in.backends.reset();
         return false;
     }
-    for (uint32_t i = 0; i < shards; ++i) {
-        runtime::ShardSettings settings;
-        if (const auto& cpus = in.model->cpus; !cpus.empty()) settings.cpu = cpus[i % cpus.size()];
-        settings.busy_poll = in.model->busy_poll;
-        in.rooms.push_back(std::make_unique<ShardRoom>(i, settings));
+    if (const std::string error = in.make_rooms(shards); !error.empty()) {
+        in.log(LEAT_LOG_ERROR, "leat", error);
+        in.rooms.clear();
+        in.backends.reset();
+        return false;
     }
     for (const route::RoutePlan& plan : in.plans) {
         ShardRoom* room = in.rooms[plan.shard].get();

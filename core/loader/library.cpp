@@ -1,6 +1,9 @@
 #include "loader/library.hpp"
 
+#include "loader/image.hpp"
 #include "loader/refusal.hpp"
+
+#include <dlfcn.h>
 
 #include <boost/dll/shared_library.hpp>
 #include <filesystem>
@@ -64,6 +67,14 @@ std::list<boost::dll::shared_library>& open_for_ever() {
     return *all;
 }
 
+// What the loader itself said last; it begins with the path, which the refusal says already.
+std::string loader_words(const std::string& path, const std::string& otherwise) {
+    const char* said = ::dlerror();
+    std::string words = said ? said : otherwise;
+    if (words.starts_with(path + ": ")) words.erase(0, path.size() + 2);
+    return words;
+}
+
 }  // namespace
 
 std::string refusal_of(const leat_plugin& plugin, const std::string& path) {
@@ -71,7 +82,7 @@ std::string refusal_of(const leat_plugin& plugin, const std::string& path) {
         return refuse_version(path, plugin.abi_major, plugin.abi_minor);
     }
     if (!LEAT_HAS(&plugin, leat_plugin, descriptors) || plugin.count == 0 || !plugin.descriptors) {
-        return refuse(path, "it describes nothing");
+        return refuse(path, "it describes nothing; one in C++ whose constructor or options() throws does so");
     }
     for (uint32_t i = 0; i < plugin.count; ++i) {
         if (std::string wrong = wrong_descriptor(plugin.descriptors[i]); !wrong.empty()) return refuse(path, wrong);
@@ -86,11 +97,15 @@ Opened open_library(const std::string& path) {
         opened.refusal = refuse(path, "there is no such file");
         return opened;
     }
+    if (const std::string why = unfit_image(path); !why.empty()) {
+        opened.refusal = refuse(path, why);
+        return opened;
+    }
     boost::dll::fs::error_code error;
     boost::dll::shared_library library(path, error,
                                        boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
     if (error) {
-        opened.refusal = refuse(path, "the system cannot load it: " + error.message());
+        opened.refusal = refuse(path, "the system cannot load it: " + loader_words(path, error.message()));
         return opened;
     }
     if (!library.has("leat_plugin_entry")) {

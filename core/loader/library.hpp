@@ -14,7 +14,7 @@ struct Opened {
     std::string refusal;  ///< why not, in words, with the path and both versions
 };
 
-/// Never throws, never crashes on a file that is no library.                       [main]
+/// Never throws, never crashes on a file that is no library, or only the beginning of one.   [main]
 Opened open_library(const std::string& path);
 
 /// What is wrong with a plugin's own description; empty when nothing is.

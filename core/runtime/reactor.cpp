@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace leat::runtime {
@@ -51,7 +52,12 @@ int wait(int epoll, epoll_event* events, int most, std::optional<std::chrono::na
 }  // namespace
 
 Reactor::Reactor() : epoll_(epoll_create1(EPOLL_CLOEXEC)), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-    if (epoll_ < 0 || event_ < 0) give_up("no descriptors left for a shard");
+    if (epoll_ < 0 || event_ < 0) {
+        const int error = errno;
+        if (epoll_ >= 0) close(epoll_);
+        if (event_ >= 0) close(event_);
+        throw std::system_error(error, std::generic_category(), "no descriptors left for a shard");
+    }
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;  // told of each wake(), though nobody reads the count
     event.data.ptr = nullptr;

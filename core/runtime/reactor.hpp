@@ -18,7 +18,7 @@ namespace leat::runtime {
 
 class Reactor {
   public:
-    Reactor();
+    Reactor();  ///< Throws std::system_error where the process may open no more descriptors.
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
     ~Reactor();

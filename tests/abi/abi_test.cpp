@@ -2,6 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <leat/plugin.h>
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <leat/host.hpp>
@@ -66,6 +69,43 @@ TEST_CASE("a library that is no plugin, and a file that is no library, are refus
         if (refusal.find("leat_truncated.so") != std::string::npos) ++found;
     }
     CHECK(found == 2);
+}
+
+// Whatever a broken copy or a full disk has left of it.
+TEST_CASE("a library that was cut short is refused in words, wherever it ends") {
+    const leat::test::Folder folder;
+    const fs::path base = folder.path(), whole = fs::path(LEAT_PLUGINS) / "leat_generate.so";
+    std::vector<std::string> names;
+    constexpr uintmax_t kParts = 32;
+    for (uintmax_t parts = kParts; parts > 0; --parts) {
+        const uintmax_t size = fs::file_size(whole) / kParts * parts;
+        names.push_back("leat_cut_to_" + std::to_string(size) + ".so");
+        fs::copy_file(whole, base / names.back());
+        fs::resize_file(base / names.back(), size);
+    }
+    const std::vector<std::string> refusals = refusals_of(base.string());
+    size_t cut_short = 0;
+    for (const std::string& name : names) {
+        const auto refusal = std::find_if(refusals.begin(), refusals.end(), [&](const std::string& text) {
+            return text.find(name) != std::string::npos && text.find("is cut short") != std::string::npos;
+        });
+        if (refusal != refusals.end()) ++cut_short;
+    }
+    CHECK(cut_short >= 2);  // of a library with much for debuggers, which nobody maps, a small part is needed
+    CHECK(cut_short < names.size());
+}
+
+TEST_CASE("a folder, a pipe, an empty file and a library that needs another are refused with what is wrong") {
+    const leat::test::Folder folder;
+    const fs::path base = folder.path();
+    fs::create_directory(base / "leat_folder.so");
+    REQUIRE(::mkfifo((base / "leat_pipe.so").c_str(), 0600) == 0);
+    std::ofstream(base / "leat_empty.so").flush();
+    fs::copy_file(kBad / "bad_symbol.so", base / "leat_symbol.so");
+    std::string all;
+    for (const std::string& refusal : refusals_of(base.string())) all += refusal + "\n";
+    CHECK(says(all, {"leat_folder.so is not used: it is a folder", "leat_pipe.so is not used: it is no file",
+                     "leat_empty.so is not used: it is empty", "undefined symbol: nobody_has_this"}));
 }
 
 TEST_CASE("an incomplete description and an option of an unknown type refuse the plugin with the reason") {

@@ -13,6 +13,10 @@ static const leat_option* const options[] = {&strange, 0};
 #define options no_options
 #endif
 
+#if defined(BAD_SYMBOL)
+leat_component* nobody_has_this(void);
+#endif
+
 static leat_component* create(const leat_host* host, leat_instance* me, const leat_identity* identity,
                               const leat_value* values, leat_text* error) {
 #if defined(BAD_COMPONENT)
@@ -21,6 +25,10 @@ static leat_component* create(const leat_host* host, leat_instance* me, const le
     (void)host, (void)error;
     (void)me, (void)identity, (void)values;
     return &small;
+#elif defined(BAD_SYMBOL)
+    (void)host, (void)error;
+    (void)me, (void)identity, (void)values;
+    return nobody_has_this();
 #else
     (void)me, (void)identity, (void)values;
     const leat_bytes why = {"this one never works", 20};

@@ -120,10 +120,19 @@ leat_backend* create_backend(const leat_host* host, leat_instance* me, const lea
     }
 }
 
-template <class... D>
-leat_plugin describe_plugin(D... descriptors) {
-    static const std::array<const leat_descriptor*, sizeof...(D)> all{descriptors...};
-    return {LEAT_ABI_MAJOR, LEAT_ABI_MINOR, sizeof(leat_plugin), sizeof...(D), all.data()};
+/// `describe` makes an array of descriptors. An exception of it, e.g. of the constructor from which options get their
+/// defaults, would end the host: nothing between here and the system's loader takes it. So then it describes nothing,
+/// which the host refuses.
+template <class Describe>
+leat_plugin describe_plugin(Describe describe) noexcept {
+    leat_plugin plugin{LEAT_ABI_MAJOR, LEAT_ABI_MINOR, sizeof(leat_plugin), 0, nullptr};
+    try {
+        static const auto all = describe();
+        plugin.count = static_cast<uint32_t>(all.size());
+        plugin.descriptors = all.data();
+    } catch (...) {  // NOLINT(bugprone-empty-catch): there is no host yet to tell
+    }
+    return plugin;
 }
 
 }  // namespace detail
@@ -181,8 +190,9 @@ const leat_descriptor* describe_backend(const char* name, const char* version, c
 }  // namespace v1
 }  // namespace leat
 
-#define LEAT_PLUGIN(...) \
-    extern "C" LEAT_EXPORT const leat_plugin leat_plugin_entry = leat::detail::describe_plugin(__VA_ARGS__);
+#define LEAT_PLUGIN(...)                                         \
+    extern "C" LEAT_EXPORT const leat_plugin leat_plugin_entry = \
+        leat::detail::describe_plugin([] { return std::array{__VA_ARGS__}; });
 #define LEAT_STAGE(Type, name, version, summary) LEAT_PLUGIN(leat::describe_stage<Type>(name, version, summary))
 #define LEAT_HANDLER(Type, name, version, summary) LEAT_STAGE(Type, name, version, summary)
 #define LEAT_BACKEND(Type, name, version, summary) LEAT_PLUGIN(leat::describe_backend<Type>(name, version, summary))
