@@ -5,8 +5,8 @@
 //     while (size_t n = waiting.take(now, batch)) pass(batch, n);
 //
 // On an ordered route a lane's messages wait for each other: none is due before those in front of it. Those whose
-// times come in the order of their arrival, mostly all, wait in a queue (88 bytes each, and 40 to 160 for each run of
-// them that waits for the same time); one that overtakes waits in a heap (128 bytes). Times are nanoseconds of the
+// times come in the order of their arrival, mostly all, wait in a queue (88 bytes each, and 32 for each run of them
+// that waits for the same time); one that overtakes waits in a heap (128 bytes). Times are nanoseconds of the
 // steady clock. On the shard.
 #pragma once
 #include <leat/sdk/flow/settle.hpp>

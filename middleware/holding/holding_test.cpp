@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "holding/chunks.hpp"
 #include "holding/due_queue.hpp"
 #include "holding/id_table.hpp"
 #include "holding/json_text.hpp"
@@ -215,6 +216,34 @@ TEST_CASE("thousands that wait for one time pass in order, again and again") {
         }
         CHECK(queue.empty());
         CHECK(queue.next_due() == KeptQueue::kNever);
+    }
+}
+
+TEST_CASE("a queue in chunks does what a queue does, and lies still") {
+    const uint32_t seed = std::random_device{}();
+    CAPTURE(seed);
+    std::mt19937 random(seed);
+    Chunks<int> chunks;
+    std::deque<std::pair<int, const int*>> model;
+    for (int step = 0; step < 20'000; ++step) {
+        const bool is_filling = step / 2000 % 2 == 0;
+        if (random() % 5 < (is_filling ? 4 : 2)) {
+            const uint64_t number = chunks.push();
+            REQUIRE(number + 1 == chunks.next());
+            chunks.at(number) = step;
+            model.emplace_back(step, &chunks.at(number));
+        } else if (!model.empty()) {
+            chunks.pop();
+            model.pop_front();
+        }
+        REQUIRE(chunks.size() == model.size());
+        REQUIRE(chunks.empty() == model.empty());
+        if (model.empty()) continue;
+        REQUIRE(chunks.front() == model.front().first);
+        REQUIRE(chunks.back() == model.back().first);
+        const size_t any = random() % model.size();
+        REQUIRE(chunks.at(chunks.first() + any) == model[any].first);
+        REQUIRE(&chunks.at(chunks.first() + any) == model[any].second);
     }
 }
 
