@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "process/command_line.hpp"
 #include "process/exit_codes.hpp"
+#include "process/standard_streams.hpp"
 
 #include <leat/host.hpp>
 
@@ -88,13 +89,15 @@ int dispatch(std::span<char*> words) {
 
 int main(int argc, char** argv) {
     using namespace leat::app;
+    open_missing_streams();
     // Client libraries allocate whole fetch responses; given back to the system each time, their pages are faulted in
     // again and again: a tenth of the CPU of Kafka -> MQTT (measured).
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
     mallopt(M_TRIM_THRESHOLD, 128 << 20);
     std::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of that write, not the end of the process
+    std::signal(SIGXFSZ, SIG_IGN);  // so is a file that may not grow
     try {
-        return dispatch(std::span(argv, static_cast<size_t>(argc)).subspan(argc > 0 ? 1 : 0));
+        return code_with_output(dispatch(std::span(argv, static_cast<size_t>(argc)).subspan(argc > 0 ? 1 : 0)));
     } catch (const UsageError& error) {
         const std::string command = error.command().empty() ? "leat" : "leat " + error.command();
         std::fprintf(stderr, "%s: %s\nSee \"%s --help\".\n", command.c_str(), error.what(), command.c_str());

@@ -11,6 +11,7 @@
 #include "show/findings.hpp"
 #include "show/screen.hpp"
 #include "show/status.hpp"
+#include "show/status_file.hpp"
 #include "show/text.hpp"
 
 #include <fmt/format.h>
@@ -20,7 +21,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
+#include <cstring>
 #include <future>
 #include <map>
 #include <optional>
@@ -96,7 +97,8 @@ class Run {
     const char* phase_ = "running";
     Pace pace_, status_pace_;
     Cadence show_, status_;
-    std::ofstream status_file_;
+    StatusFile status_file_;
+    bool has_lost_status_ = false;  // its last line could not be written
     std::map<std::string, std::string> told_states_;
     uint64_t abandoned_ = 0;  // in flight when the drain was over
     std::optional<steady_clock::time_point> hurried_;
@@ -160,9 +162,9 @@ std::optional<int> Run::load() {
         }
     }
     if (!settings_.status_file.empty()) {
-        status_file_.open(settings_.status_file, std::ios::trunc);
-        if (!status_file_) {
-            throw UsageError("run", "--status-json: cannot write " + settings_.status_file);
+        if (const int error = status_file_.open(settings_.status_file)) {
+            throw UsageError("run",
+                             "--status-json: cannot write " + settings_.status_file + ": " + std::strerror(error));
         }
     }
     set_up_output();
@@ -249,7 +251,7 @@ int Run::report() {
     status_pace_.update(last);
     if (has_table_) show_table(last);
     screen_.leave();
-    if (status_file_.is_open()) status_file_ << status_json_line(last, status_pace_, phase_) << std::flush;
+    write_status(last);
 
     bool is_good = true;
     std::string text;
@@ -281,8 +283,19 @@ void Run::look(const Snapshot& snapshot) {
     }
     if (status_file_.is_open() && status_.is_due(snapshot.time)) {
         status_pace_.update(snapshot);
-        status_file_ << status_json_line(snapshot, status_pace_, phase_) << std::flush;
+        write_status(snapshot);
     }
+}
+
+// A disk that is full stops nothing; it is told once, until there is room again.
+void Run::write_status(const Snapshot& snapshot) {
+    if (!status_file_.is_open()) return;
+    const int error = status_file_.write(status_json_line(snapshot, status_pace_, phase_));
+    if (error != 0 && !has_lost_status_) {
+        say(Level::warning, "--status-json: " + settings_.status_file +
+                                " cannot be written: " + std::strerror(error) + "; the routes go on");
+    }
+    has_lost_status_ = error != 0;
 }
 
 void Run::show_table(const Snapshot& snapshot) {

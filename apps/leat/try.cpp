@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -24,6 +25,8 @@ namespace po = boost::program_options;
 
 std::string read_file(const CommandLine& line, const std::string& option) {
     const std::string path = line.text(option);
+    std::error_code unknown;
+    if (std::filesystem::is_directory(path, unknown)) throw line.wrong("--" + option + ": " + path + " is a folder");
     std::ifstream file(path == "-" ? "/dev/stdin" : path, std::ios::binary);
     if (!file) throw line.wrong("--" + option + ": cannot read " + path);
     return {std::istreambuf_iterator<char>(file), {}};

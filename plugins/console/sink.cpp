@@ -36,11 +36,11 @@ void Sink::open() {
 }
 
 void Sink::push(Batch& batch) {
-    if (measure_ && !is_stopping_) return measure(batch);
-    if (format_ != OutputFormat::null && !is_stopping_) return print(batch);
+    if (measure_ && !is_over_) return measure(batch);
+    if (format_ != OutputFormat::null && !is_over_) return print(batch);
     size_t n = 0;
     const leat_message* messages = batch.all(n);
-    Settlements().end_all(messages, n, is_stopping_ ? LEAT_ABANDON : LEAT_ACK);
+    Settlements().end_all(messages, n, is_over_ ? LEAT_ABANDON : LEAT_ACK);
 }
 
 void Sink::measure(Batch& batch) {
@@ -125,11 +125,20 @@ void Sink::wait() {
         this);
 }
 
-// What was printed may have been read or not: it is given up unacknowledged when the route stops.
+// What was printed may have been read or not: it is given up unacknowledged, and at once, as the drain would wait for
+// it.
 void Sink::close(const std::string& why) {
     if (is_watching_) services().host->watch_change(watch_, 0);
     is_watching_ = false;
+    is_over_ = true;
     services().failed(why);
+    give_up();
+}
+
+void Sink::give_up() {
+    text_.clear();
+    written_ = 0;
+    settle(waiting_.size(), LEAT_ABANDON);
 }
 
 void Sink::settle(size_t n, uint32_t outcome, uint32_t code) {
@@ -145,16 +154,14 @@ void Sink::settle(size_t n, uint32_t outcome, uint32_t code) {
 }
 
 void Sink::stop() {
-    is_stopping_ = true;
+    is_over_ = true;
     if (!record_.empty()) write_record();
     if (watch_) services().host->watch_end(watch_);
     watch_ = nullptr;
     is_watching_ = false;
     services().cancel(retry_timer_);
     output_.leave(this);
-    text_.clear();
-    written_ = 0;
-    settle(waiting_.size(), LEAT_ABANDON);
+    give_up();
     stopped();
 }
 

@@ -28,6 +28,7 @@ class Sink : public leat::Sink {
     void write();
     void wait();
     void close(const std::string& why);
+    void give_up();
     void settle(size_t n, uint32_t outcome, uint32_t code = LEAT_NONE);
 
     OutputFormat format_;
@@ -39,7 +40,7 @@ class Sink : public leat::Sink {
     leat_watch* watch_ = nullptr;
     bool is_watching_ = false;
     uint64_t retry_timer_ = 0;
-    bool is_stopping_ = false;
+    bool is_over_ = false;  // it stops, or its output has ended: nothing lands any more
     std::string record_;
     std::optional<Measure> measure_;  // with format measure
     leat_counter *received_ = nullptr, *repeated_ = nullptr, *out_of_order_ = nullptr, *unstamped_ = nullptr,

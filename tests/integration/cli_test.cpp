@@ -1,14 +1,9 @@
 // The command line as people and scripts meet it: the real program, no broker.
-#include "support/eventually.hpp"
-#include "support/folder.hpp"
-#include "support/paths.hpp"
-#include "support/process.hpp"
+#include "integration/cli_scene.hpp"
 
 #include <doctest/doctest.h>
 
 #include <csignal>
-#include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -16,77 +11,8 @@ using namespace leat::test;
 using namespace std::chrono_literals;
 using nlohmann::json;
 
-namespace {
-
-constexpr const char* kTwoRoutes = R"({
-  "backends": { "made": { "plugin": "generate" }, "out": { "plugin": "console" } },
-  "routes": {
-    "few":  { "from": { "backend": "made", "count": 300, "topic": "a/{device}/b" },
-              "to": { "backend": "out", "format": "null" } },
-    "slow": { "from": { "backend": "made", "rate": "100/s" }, "to": { "backend": "out", "format": "null" } }
-  }
-})";
-
-// Standard output is never read where this runs, so messages stay in flight.
-constexpr const char* kStuck = R"({
-  "backends": { "made": { "plugin": "generate" }, "out": { "plugin": "console" } },
-  "routes": { "stuck": { "from": { "backend": "made", "count": 300000, "size": "1KiB", "max_in_flight": 500 },
-                         "to": { "backend": "out" }, "drain_timeout": "DRAIN" } }
-})";
-
-struct Ran {
-    int code = -1;
-    std::string out, err;
-};
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
-
-std::vector<json> json_lines(const std::string& text) {
-    std::vector<json> lines;
-    std::istringstream in(text);
-    for (std::string line; std::getline(in, line);) lines.push_back(json::parse(line));
-    return lines;
-}
-
-struct Scene {
-    Folder folder;
-
-    std::vector<std::string> command(const std::vector<std::string>& words) const {
-        std::vector<std::string> all = {"sh", "-c", "exec \"$@\" >out 2>err", "sh", host()};
-        all.insert(all.end(), words.begin(), words.end());
-        return all;
-    }
-    Process start(const std::vector<std::string>& words) const {
-        return Process(command(words), {.output = {}, .folder = folder.path().string()});
-    }
-    std::string out() const { return read_file(folder / "out"); }
-    std::string err() const { return read_file(folder / "err"); }
-    Ran ran(Process process, std::chrono::milliseconds limit = 30s) const {
-        const auto code = process.wait(limit);
-        return {code.value_or(-1), out(), err()};
-    }
-    Ran leat(const std::vector<std::string>& words) const { return ran(start(words)); }
-    bool logs(const std::string& text) const {
-        return eventually([&] { return has(err(), text); });
-    }
-    // A host whose standard output is a pipe that nobody reads, once messages are in flight.
-    Process stuck(const std::string& drain_timeout) const {
-        std::string config = kStuck;
-        config.replace(config.find("DRAIN"), 5, drain_timeout);
-        folder.write("stuck.json", config);
-        Process process(
-            {"sh", "-c", "mkfifo pipe && exec 3<>pipe && exec \"$0\" run stuck.json --status-json st >pipe 2>err",
-             host()},
-            {.output = {}, .folder = folder.path().string()});
-        REQUIRE(eventually([&] { return has(read_file(folder / "st"), "\"in_flight\":500"); }));
-        return process;
-    }
-};
-
-}  // namespace
-
 TEST_CASE("help and version are for standard output, a wrong command line is not") {
-    const Scene scene;
+    const CliScene scene;
     CHECK(scene.leat({"--version"}).out.starts_with("leat "));
     CHECK(has(scene.leat({"--help"}).out, "Exit codes"));
     for (const char* command : {"run", "check", "try", "redrive", "plugins", "describe", "schema"}) {
@@ -104,7 +30,7 @@ TEST_CASE("help and version are for standard output, a wrong command line is not
 }
 
 TEST_CASE("check says in one line that all is well") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("bridge.json", kTwoRoutes);
     const Ran ran = scene.leat({"check", "bridge.json"});
     CHECK(ran.code == 0);
@@ -113,7 +39,7 @@ TEST_CASE("check says in one line that all is well") {
 }
 
 TEST_CASE("check makes the stages: what a plugin refuses is told at its place") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("bridge.json", R"({
   "backends": { "made": { "plugin": "generate" }, "out": { "plugin": "console" } },
   "routes": {
@@ -133,7 +59,7 @@ TEST_CASE("check makes the stages: what a plugin refuses is told at its place") 
 }
 
 TEST_CASE("check tells all errors at once, with file, line, path and the nearest right word") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("bridge.json", R"({
   "backends": { "made": { "plugin": "generat" }, "out": { "plugin": "console" } },
   "routes": {
@@ -153,7 +79,7 @@ TEST_CASE("check tells all errors at once, with file, line, path and the nearest
 }
 
 TEST_CASE("a wrong option hides nothing that plugins and stages find elsewhere") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("bridge.json", R"({
   "plugin_path": ["nowhere"],
   "backends": { "plant": { "plugin": "mqtt", "url": "mqtt://localhost:99999" },
@@ -178,7 +104,7 @@ TEST_CASE("a wrong option hides nothing that plugins and stages find elsewhere")
 TEST_CASE("the first configuration of the README and of the guide is right") {
     for (const char* page : {"README.md", "docs/first_bridge.md"}) {
         CAPTURE(page);
-        const Scene scene;
+        const CliScene scene;
         const std::string text = read_file(source_file(page));
         const std::string fence = "```json\n";
         const size_t begin = text.find(fence) + fence.size();
@@ -193,7 +119,7 @@ TEST_CASE("the first configuration of the README and of the guide is right") {
 }
 
 TEST_CASE("check --print gives JSON alone, with defaults and without secrets") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("bridge.json", R"({
   "backends": { "plant": { "plugin": "mqtt", "url": "mqtt://localhost", "user": "u", "password": "geheim" },
                 "out": { "plugin": "console" } },
@@ -206,7 +132,7 @@ TEST_CASE("check --print gives JSON alone, with defaults and without secrets") {
 }
 
 TEST_CASE("a run until idle ends with 0, and its ledger balances") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("bridge.json", kTwoRoutes);
     const Ran ran = scene.leat({"run", "bridge.json", "--only", "few", "--until-idle", "2s", "--status-json", "st"});
     CHECK(ran.code == 0);
@@ -219,7 +145,7 @@ TEST_CASE("a run until idle ends with 0, and its ledger balances") {
 }
 
 TEST_CASE("SIGTERM drains; SIGHUP without a terminal changes nothing") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("bridge.json", kTwoRoutes);
     Process process = scene.start({"run", "bridge.json", "--status-json", "st", "--status-interval", "100ms"});
     REQUIRE(eventually([&] {
@@ -237,7 +163,7 @@ TEST_CASE("SIGTERM drains; SIGHUP without a terminal changes nothing") {
 }
 
 TEST_CASE("a drain that leaves messages in flight ends with 3") {
-    const Scene scene;
+    const CliScene scene;
     Process process = scene.stuck("500ms");
     process.signal(SIGTERM);
     const Ran ran = scene.ran(std::move(process));
@@ -247,7 +173,7 @@ TEST_CASE("a drain that leaves messages in flight ends with 3") {
 }
 
 TEST_CASE("a second signal stops at once with 130") {
-    const Scene scene;
+    const CliScene scene;
     Process process = scene.stuck("10m");
     process.signal(SIGTERM);
     REQUIRE(scene.logs("SIGTERM: drains"));
@@ -258,7 +184,7 @@ TEST_CASE("a second signal stops at once with 130") {
 }
 
 TEST_CASE("a route that fails stops itself alone; the run goes on, and ends with 1") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("bridge.json", R"({
   "backends": { "made": { "plugin": "generate" }, "out": { "plugin": "console" } },
   "routes": {
@@ -286,7 +212,7 @@ TEST_CASE("a route that fails stops itself alone; the run goes on, and ends with
 }
 
 TEST_CASE("JSON logs are JSON, line by line, and so is the last word") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("bridge.json", kTwoRoutes);
     const Ran ran = scene.leat({"run", "bridge.json", "--only", "few", "--until-idle", "2s", "--log-format", "json"});
     CHECK(ran.code == 0);
@@ -300,7 +226,7 @@ TEST_CASE("JSON logs are JSON, line by line, and so is the last word") {
 }
 
 TEST_CASE("the configuration's log settings hold unless the command line says otherwise") {
-    const Scene scene;
+    const CliScene scene;
     std::string config = kTwoRoutes;
     config.insert(1, R"("log": { "format": "json", "level": "error" },)");
     scene.folder.write("bridge.json", config);
@@ -312,7 +238,7 @@ TEST_CASE("the configuration's log settings hold unless the command line says ot
 }
 
 TEST_CASE("on a terminal there is a table that fits it") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("bridge.json", kTwoRoutes);
     Process process(
         {"script", "-qefc", "stty cols 50 rows 10; exec '" + host() + "' run bridge.json --only few --until-idle 3s",
@@ -331,7 +257,7 @@ TEST_CASE("on a terminal there is a table that fits it") {
 }
 
 TEST_CASE("try shows what the sink would get, and refuses with 1") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("bridge.json", R"({
   "backends": { "made": { "plugin": "generate" }, "out": { "plugin": "console" } },
   "routes": { "a": { "from": { "backend": "made" },
@@ -351,7 +277,7 @@ TEST_CASE("try shows what the sink would get, and refuses with 1") {
 }
 
 TEST_CASE("plugins, describe and schema tell what there is") {
-    const Scene scene;
+    const CliScene scene;
     const Ran plugins = scene.leat({"plugins"});
     CHECK(has(plugins.out, "generate"));
     CHECK(has(plugins.out, "leat_console.so"));
@@ -363,7 +289,7 @@ TEST_CASE("plugins, describe and schema tell what there is") {
 }
 
 TEST_CASE("a library that is none is refused with its path, not with a crash") {
-    const Scene scene;
+    const CliScene scene;
     scene.folder.write("leat_broken.so", "this is no library");
     const Ran ran = scene.leat({"plugins", "--plugin-dir", scene.folder.path().string()});
     CHECK(ran.code == 1);
@@ -372,7 +298,7 @@ TEST_CASE("a library that is none is refused with its path, not with a crash") {
 }
 
 TEST_CASE("the check of includes finds what breaks a rule") {
-    const Scene scene;
+    const CliScene scene;
     std::filesystem::create_directories(scene.folder.path() / "plugins/a");
     std::filesystem::create_directories(scene.folder.path() / "core/config");
     scene.folder.write("core/config/own.hpp", "#include \"config/other.hpp\"\n#include <leat/plugin.h>\n");

@@ -1,5 +1,7 @@
 #include "process/command_line.hpp"
 
+#include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <utility>
 
@@ -44,6 +46,12 @@ bool CommandLine::parse(const std::vector<std::string>& words) {
     }
     for (const std::string& name : words_) {
         if (!has(name)) throw wrong("it takes " + arguments_ + ", and the " + name + " is missing");
+    }
+    for (const std::string& folder : texts("plugin-dir")) {
+        std::error_code unknown;
+        if (std::filesystem::is_directory(folder, unknown)) continue;
+        std::fprintf(stderr, "leat %s: warning: --plugin-dir: there is no folder %s\n", command_.c_str(),
+                     folder.c_str());
     }
     return true;
 }

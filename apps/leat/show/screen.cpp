@@ -117,20 +117,21 @@ bool Screen::is_same(int one, int other) {
 
 void Screen::write_out(const std::string& bytes) const { write_all(descriptor_, bytes); }
 
-void write_all(int descriptor, std::string_view bytes) {
+int write_all(int descriptor, std::string_view bytes) {
     // A pipe that is ready takes PIPE_BUF bytes without blocking; a terminal is given a frame in one piece.
     const size_t most = isatty(descriptor) != 0 ? bytes.size() : PIPE_BUF;
     while (!bytes.empty()) {
         pollfd ready{.fd = descriptor, .events = POLLOUT, .revents = 0};
         const int answer = poll(&ready, 1, kPatienceMs);
-        if (answer == 0) return;
+        if (answer == 0) return ETIMEDOUT;
         const ssize_t written = answer < 0 ? -1 : write(descriptor, bytes.data(), std::min(bytes.size(), most));
         if (written >= 0) {
             bytes.remove_prefix(static_cast<size_t>(written));
         } else if (errno != EINTR && errno != EAGAIN) {
-            return;
+            return errno;
         }
     }
+    return 0;
 }
 
 }  // namespace leat::app

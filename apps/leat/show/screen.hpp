@@ -54,8 +54,8 @@ class Screen {
 /// Columns of a line that may hold colours (SGR sequences).
 size_t columns_of_coloured(std::string_view text);
 
-/// Writes all of it. Gives up silently when the reader has gone, or takes nothing for a second: a terminal that was
-/// stopped with Ctrl-S must not stop the routes.
-void write_all(int descriptor, std::string_view bytes);
+/// Writes all of it. Gives up when the reader has gone, or takes nothing for a second: a terminal that was stopped
+/// with Ctrl-S must not stop the routes. 0, or the errno of what was in the way; ETIMEDOUT where nothing was taken.
+int write_all(int descriptor, std::string_view bytes);
 
 }  // namespace leat::app
