@@ -23,7 +23,7 @@ class Jq : public Handler {
         return leat::options(
             option<&Jq::program>("program", "What jq would get on its command line.")
                 .required()
-                .example("\"{device, celsius: (.fahrenheit - 32) / 1.8}\""),
+                .example("\"{device, celsius: ((.fahrenheit - 32) / 1.8)}\""),
             option<&Jq::raw>("raw", "Whether a result that is a text becomes a payload without quotes."),
             option<&Jq::max_time>("max_time", "The most CPU time for one payload.").range(1e6, 1e9),
             option<&Jq::max_results>("max_results", "The most results of one payload.").range(1, 1000),
