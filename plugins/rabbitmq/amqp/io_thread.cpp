@@ -52,11 +52,11 @@ void IoThread::renew(Settings settings) {
 }
 
 bool IoThread::stop() {
-    const std::lock_guard lock(mutex_);
+    Exchange exchange(*this);
     is_ending_ = true;
     ended_pause_.notify_one();
     if (!is_serving_) return true;
-    wake();
+    exchange.wake();
     return false;
 }
 
@@ -81,21 +81,17 @@ std::vector<Note> IoThread::take_notes() {
     return std::exchange(notes_, {});
 }
 
-void IoThread::wake() {
-    if (!std::exchange(is_sleeping_, false)) return;
-    signal(thread_fd_);
-}
-
-void IoThread::ring() {
-    if (std::exchange(has_rung_, true)) return;
-    signal(shard_fd_);
+IoThread::Exchange::~Exchange() {
+    thread_.mutex_.unlock();
+    if (wakes_) signal(thread_.thread_fd_);
+    if (rings_) signal(thread_.shard_fd_);
 }
 
 void IoThread::tell(std::uint32_t state, std::string why, std::chrono::nanoseconds next_attempt,
                     bool asks_for_settings) {
-    const std::lock_guard lock(mutex_);
+    Exchange exchange(*this);
     notes_.push_back({state, std::move(why), next_attempt, asks_for_settings});
-    ring();
+    exchange.ring();
 }
 
 void IoThread::loop() {
@@ -121,9 +117,9 @@ void IoThread::loop() {
         tell(LEAT_STATE_DOWN, why, delay, true);
         if (!pause(delay)) break;
     }
-    const std::lock_guard lock(mutex_);
+    Exchange exchange(*this);
     has_ended_ = true;
-    ring();
+    exchange.ring();
 }
 
 // One connection from its beginning to its end; true: asked to end.
@@ -162,20 +158,20 @@ void IoThread::serve(Connection& connection) {
 
 // From here on the shard's messages are touched, until leave(); false: it has let go of them.
 bool IoThread::enter(int fd) {
-    const std::lock_guard lock(mutex_);
+    Exchange exchange(*this);
     if (is_ending_) return false;
     is_serving_ = true;
     socket_ = fd;
     notes_.push_back({LEAT_STATE_UP, {}});
-    ring();
+    exchange.ring();
     return true;
 }
 
 void IoThread::leave() {
-    const std::lock_guard lock(mutex_);
+    Exchange exchange(*this);
     is_serving_ = false;
     socket_ = -1;
-    ring();
+    exchange.ring();
 }
 
 // Until there is something to do, but not for longer than `longest`, when a heartbeat is due.

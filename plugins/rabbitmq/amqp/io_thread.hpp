@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connection.hpp"
@@ -69,10 +70,25 @@ class IoThread : public std::enable_shared_from_this<IoThread> {
 
     // ---- for both sides
     std::mutex& mutex() const { return mutex_; }
-    /// Under the mutex: something was put there for the thread.
-    void wake();
-    /// Under the mutex: something was put there for the shard.
-    void ring();
+    /// Holds the mutex while something is put there for the other side, which is told behind it: who is woken by
+    /// somebody with the mutex runs into it and sleeps again.
+    class Exchange {
+      public:
+        explicit Exchange(IoThread& thread) : thread_(thread) { thread_.mutex_.lock(); }
+        ~Exchange();
+        Exchange(const Exchange&) = delete;
+        Exchange& operator=(const Exchange&) = delete;
+
+        /// There is something for the thread.
+        void wake() { wakes_ |= std::exchange(thread_.is_sleeping_, false); }
+        /// There is something for the shard.
+        void ring() { rings_ |= !std::exchange(thread_.has_rung_, true); }
+
+      private:
+        IoThread& thread_;
+        bool wakes_ = false;
+        bool rings_ = false;
+    };
     /// Under the mutex.
     [[nodiscard]] bool is_ending() const { return is_ending_; }
     /// Tells the state. By the thread, without the mutex.

@@ -46,18 +46,18 @@ std::uint64_t Consumer::take(std::vector<Block*>& into) {
 }
 
 void Consumer::emitted(std::uint64_t bytes) {
-    const std::lock_guard lock(mutex());
+    Exchange exchange(*this);
     waiting_bytes_ -= bytes;
-    if (has_work()) wake();
+    if (has_work()) exchange.wake();
 }
 
 void Consumer::answer(std::uint64_t generation, Answer&& answer) {
-    const std::lock_guard lock(mutex());
+    Exchange exchange(*this);
     if (generation != generation_) return;
     const bool is_first = answers_.acknowledge == 0;  // of those that wait: the thread has to look how long
     if (answer.acknowledge != 0) answers_.acknowledge = answer.acknowledge;  // they only grow
     answers_.refusals.insert(answers_.refusals.end(), answer.refusals.begin(), answer.refusals.end());
-    if (is_first || has_work()) wake();
+    if (is_first || has_work()) exchange.wake();
 }
 
 bool Consumer::has_work() const {
@@ -100,6 +100,7 @@ bool Consumer::work(Connection& connection) {
         bool is_there = true;
         while ((block_ == nullptr || !block_->is_full()) && (is_there = connection.next(frame))) {
             handle(connection, frame);
+            if (!pace_.is_fast() && !connection.has_read_more()) hand_over();  // before the socket is looked at again
         }
         hand_over();
         if (!is_there && !gather()) return false;
@@ -198,11 +199,11 @@ void Consumer::hand_over() {
     block->lend();
     // What comes in small portions gets small blocks.
     kind_ = block->is_full() || block->used > kSmall ? BlockPool::Kind::large : BlockPool::Kind::small;
-    const std::lock_guard lock(mutex());
+    Exchange exchange(*this);
     block->generation = generation_;
     waiting_bytes_ += block->capacity;
     arrived_.push_back(block);
-    ring();
+    exchange.ring();
 }
 
 void Consumer::left() {
@@ -210,12 +211,12 @@ void Consumer::left() {
     delivery_ = nullptr;
     is_in_body_ = false;
     delivered_ = looked_at_ = 0;
-    const std::lock_guard lock(mutex());
+    Exchange exchange(*this);
     is_paused_ = false;
     ++generation_;
     answers_ = {};
     acknowledged_ = 0;
-    ring();
+    exchange.ring();
 }
 
 }  // namespace leat::rabbitmq

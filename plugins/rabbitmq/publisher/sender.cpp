@@ -32,13 +32,13 @@ constexpr std::chrono::seconds kLookAgain{5};  // for a topology that was not th
 // ---- for the shard
 
 void Sender::send(std::vector<Job>& jobs) {
-    const std::lock_guard lock(mutex());
+    Exchange exchange(*this);
     if (incoming_.empty())
         incoming_.swap(jobs);
     else
         incoming_.insert(incoming_.end(), jobs.begin(), jobs.end());
     jobs.clear();
-    wake();
+    exchange.wake();
 }
 
 void Sender::take(std::vector<Result>& into) {
@@ -48,15 +48,15 @@ void Sender::take(std::vector<Result>& into) {
 }
 
 void Sender::withdraw(std::shared_ptr<const SinkPlan> plan) {
-    const std::lock_guard lock(mutex());
+    Exchange exchange(*this);
     withdrawn_.push_back(std::move(plan));
-    wake();
+    exchange.wake();
 }
 
 void Sender::add(std::shared_ptr<const SinkPlan> plan) {
-    const std::lock_guard lock(mutex());
+    Exchange exchange(*this);
     added_.push_back(std::move(plan));
-    wake();
+    exchange.wake();
 }
 
 std::vector<Sender::Finding> Sender::take_findings() {
@@ -174,9 +174,9 @@ void Sender::establish(Connection& connection) {
 }
 
 void Sender::find(const SinkPlan* plan, std::string finding) {
-    const std::lock_guard lock(mutex());
+    Exchange exchange(*this);
     findings_.emplace_back(plan, std::move(finding));
-    ring();
+    exchange.ring();
 }
 
 void Sender::read(Connection& connection) {
@@ -353,14 +353,14 @@ void Sender::channel_closed(Connection& connection, const Closed& closed) {
 
 void Sender::hand_over() {
     if (ended_.empty()) return;
-    const std::lock_guard lock(mutex());
+    Exchange exchange(*this);
     if (results_.empty())
         results_.swap(ended_);
     else
         results_.insert(results_.end(), std::make_move_iterator(ended_.begin()),
                         std::make_move_iterator(ended_.end()));
     ended_.clear();
-    ring();
+    exchange.ring();
 }
 
 void Sender::left() {
