@@ -18,11 +18,11 @@ soak:
 
 bench:
 	@scripts/deps.sh test
-	@export LEAT_KAFKA_LIB=$$(scripts/fetch_kafka.sh) && $(MAKE) --no-print-directory build && tests/bench/bench.sh
+	@export LEAT_KAFKA_LIB=$$(scripts/fetch_kafka.sh) && $(MAKE) --no-print-directory build && exec tests/bench/bench.sh
 
 bench-quick:
 	@scripts/deps.sh test
-	@export LEAT_KAFKA_LIB=$$(scripts/fetch_kafka.sh) && $(MAKE) --no-print-directory build && tests/bench/bench.sh --quick
+	@export LEAT_KAFKA_LIB=$$(scripts/fetch_kafka.sh) && $(MAKE) --no-print-directory build && exec tests/bench/bench.sh --quick
 
 bench-flames:
 	@scripts/deps.sh test

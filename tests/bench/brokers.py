@@ -19,6 +19,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from suite.children import end_in_order  # noqa: E402
 from suite.stage import KINDS, Failure, Stage  # noqa: E402
 
 
@@ -29,7 +30,7 @@ def main() -> int:
     parser.add_argument("--file", type=pathlib.Path, required=True)
     parser.add_argument("--warm-up", type=float, default=1, help="how much of the usual warm-up Kafka gets")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # ends the brokers on its way
+    end_in_order()
     with tempfile.TemporaryDirectory(prefix="leat-brokers-") as folder:
         stage = Stage(options.build, folder, options.warm_up)
         try:

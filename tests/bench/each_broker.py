@@ -14,6 +14,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+from suite.children import end_in_order, end_with_parent  # noqa: E402
 from suite.stage import Failure, Stage  # noqa: E402
 
 CATEGORIES = ("publish", "consume", "ack", "concurrency")
@@ -21,6 +22,7 @@ KINDS = {"kafka": "kafka", "mqtt": "mosquitto", "rabbitmq": "rabbitmq"}  # words
 
 
 def main() -> int:
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     root = pathlib.Path(__file__).resolve().parents[2]
     parser.add_argument("--build", type=pathlib.Path, default=root / "build")
@@ -39,7 +41,8 @@ def main() -> int:
                     stage.start_broker(kind)
                 words += [f"--{word}", stage.addresses.get(kind, "none")]
             words += ["--rounds", str(options.rounds), "--ceilings", str(options.build / "tests" / "bench")]
-            return subprocess.run([stage.program("leat"), "bench", *words, "--json", str(options.json)]).returncode
+            return subprocess.run([stage.program("leat"), "bench", *words, "--json", str(options.json)],
+                                  preexec_fn=end_with_parent).returncode
         finally:
             stage.close()
 

@@ -21,6 +21,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from bridges import PATHS  # noqa: E402
 from suite import flame  # noqa: E402
+from suite.children import end_in_order  # noqa: E402
 from suite.path import LEAT, Path, start_subject  # noqa: E402
 from suite.rounds import start_brokers, tag_of  # noqa: E402
 from suite.stage import Failure, Stage, end  # noqa: E402
@@ -69,6 +70,7 @@ def parse() -> argparse.Namespace:
 
 
 def main() -> int:
+    end_in_order()
     options = parse()
     wanted = options.only.split(",")
     paths = [path for path in PATHS if path.name in wanted]
@@ -98,12 +100,16 @@ def draw(folder: pathlib.Path, name: str, title: str, root: flame.Call) -> None:
 def write_index(folder: pathlib.Path) -> None:
     """A page that shows all graphs of a folder."""
     titles = {MEMORY: "in memory"} | {path.name: path.title for path in PATHS}
-    shown = "".join(f'<h2>{html.escape(titles.get(file.stem, file.stem))}</h2>\n<a href="{file.name}"><img '
-                    f'src="{file.name}" alt="" style="width: 100%"/></a>\n' for file in sorted(folder.glob("*.svg")))
-    (folder / "index.html").write_text('<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>Leat: flame '
-                                       "graphs</title></head><body>\n<h1>Where the CPU time of each path goes</h1>\n<p>"
-                                       "Each opens by itself; there hovering tells the figures.</p>\n" + shown
-                                       + "</body></html>\n")
+    shown = ""
+    for file in sorted(folder.glob("*.svg")):
+        title = html.escape(titles.get(file.stem, file.stem))
+        shown += (f'<h2>{title}</h2>\n<a href="{file.name}"><img src="{file.name}" alt="flame graph: {title}" '
+                  'style="width: 100%"/></a>\n')
+    (folder / "index.html").write_text(
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"/><title>Leat: flame graphs</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/></head>'
+        '<body style="font-family: system-ui, sans-serif">\n<h1>Where the CPU time of each path goes</h1>\n'
+        "<p>Each opens by itself; there hovering tells the figures.</p>\n" + shown + "</body></html>\n")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Measures how long messages take through the router, one way at a steady rate, with its default settings.
 
-    tests/bench/latency.py [--build build] [--rounds 3] [--rate 500] [--seconds 10] [--only mqtt_kafka,...] [--json FILE]
+    tests/bench/latency.py [--rounds 3] [--rate 500] [--seconds 10] [--only mqtt_kafka,...] [--json FILE]
 
 A probe sends 100-byte messages at fixed moments (open loop) and reads them from the other broker with a bare client;
 latency counts from the moment at which a message was to be sent. Router and bare bridge alternate on the same private
-brokers; the bare bridge has the router's settings of Kafka's producer. Every message must arrive, in order, or there is
-no figure.
+brokers; the bare bridge has the router's settings of Kafka's producer. A Kafka gets messages one by one first, at a
+multiple of the rate and past both, so that its JVM has compiled what each message of the rounds asks of it. Every
+message must arrive, in order, or there is no figure.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from suite import results  # noqa: E402
+from suite.children import end_in_order  # noqa: E402
 from suite.ends import LANES, SIZE  # noqa: E402
 from suite.ends.kafka import KafkaSink, KafkaSource  # noqa: E402
 from suite.ends.mqtt import MqttSink, MqttSource  # noqa: E402
@@ -34,6 +36,8 @@ from suite.stage import PARTITIONS, Failure, Stage, end  # noqa: E402
 
 # The router's settings of librdkafka: a bare bridge with those of its rates would wait for each 5 ms of linger.ms.
 PRODUCER = ["--set", "linger.ms=0", "--set", "max.in.flight.requests.per.connection=1"]
+WARM_UP = "delay-warm-up"  # a topic of Kafka's
+WARM_UP_RATE, WARM_UP_S = 2_000, 10
 PERCENTILES = ("p50", "p90", "p99", "p999", "max")
 PATHS = [
     Path("mqtt_kafka", "MQTT QoS 1 -> Kafka", MqttSource(), KafkaSink(key="${topic[1]}"), 0,
@@ -90,12 +94,21 @@ def tag_of(path: Path, subject: str, number: int) -> str:
     return f"delay-{path.name}-{subject}-{number}"  # brokers may be shared with other parts
 
 
+def warm_up(stage: Stage) -> None:
+    """Publishes to Kafka and reads from it one message after another, without router or bridge between."""
+    seen = json.loads(stage.run("probe", "--from", "kafka", "--write", WARM_UP, "--to", "kafka", "--read", WARM_UP,
+                                "--rate", WARM_UP_RATE, "--seconds", WARM_UP_S, "--warm-up", 0, "--keys", LANES,
+                                "--size", SIZE, "--brokers", stage.addresses["kafka"], "--partitions",
+                                PARTITIONS).stdout)
+    print(f"warm   {line_of(seen['latency_us'])}", flush=True)
+
+
 def start_brokers(stage: Stage, paths: list[Path], rounds: int) -> None:
     topics = [topic for path in paths for subject in (BARE, LEAT) for i in range(rounds)
               for tag in [tag_of(path, subject, i)]
               for topic in path.source.topics(tag, [tag]) + path.sink.topics(tag, [tag])]
     for kind in sorted({kind for path in paths for kind in path.brokers()}):
-        stage.start_broker(kind, topics if kind == "kafka" else ())
+        stage.start_broker(kind, [*topics, WARM_UP] if kind == "kafka" else ())
 
 
 def measure_path(stage: Stage, path: Path, options: argparse.Namespace) -> Runs:
@@ -155,6 +168,7 @@ def parse() -> argparse.Namespace:
 
 
 def main() -> int:
+    end_in_order()
     options = parse()
     paths = [path for path in PATHS if path.name in options.only.split(",")]
     found: list[results.Result] = []
@@ -164,6 +178,8 @@ def main() -> int:
         stage = Stage(options.build, folder, options.seconds / 10, options.brokers)
         try:
             start_brokers(stage, paths, options.rounds)
+            if "kafka" in stage.addresses:
+                warm_up(stage)
             for path in paths:
                 if clock.is_over(path.name):
                     continue

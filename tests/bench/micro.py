@@ -20,6 +20,7 @@ from collections.abc import Callable
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from suite import micro, results  # noqa: E402
+from suite.children import end_in_order, end_with_parent  # noqa: E402
 
 GOOGLE = ["leat-bench-stages", "leat-bench-conditions"]
 # Programs that write the format themselves: words, and words of the quick form.
@@ -51,7 +52,7 @@ def find(build: pathlib.Path, name: str) -> pathlib.Path:
 def run_own(program: pathlib.Path, words: list[str]) -> list[results.Result]:
     with tempfile.TemporaryDirectory(prefix="leat-micro-") as folder:
         out = pathlib.Path(folder) / "out.json"
-        subprocess.run([str(program), "--json", str(out), *words], check=True)
+        subprocess.run([str(program), "--json", str(out), *words], check=True, preexec_fn=end_with_parent)
         found: list[results.Result] = json.loads(out.read_text())["results"]
         return found
 
@@ -78,6 +79,7 @@ def print_table(found: list[results.Result]) -> None:
 
 
 def main() -> int:
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     root = pathlib.Path(__file__).resolve().parents[2]
     parser.add_argument("--build", type=pathlib.Path, default=root / "build")

@@ -11,6 +11,10 @@ import pathlib
 import subprocess
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+from suite.children import end_in_order, end_with_parent  # noqa: E402
+
 FLAMES = "flames/index.html"  # of flame.py
 QUICK = ["--quick", "routes", "ack", "plugin_call", "startup"]
 
@@ -31,6 +35,7 @@ def bench_words(options: argparse.Namespace) -> list[str]:
 
 
 def main() -> int:
+    end_in_order()
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     root = pathlib.Path(__file__).resolve().parents[2]
     parser.add_argument("--build", type=pathlib.Path, default=root / "build")
@@ -40,7 +45,8 @@ def main() -> int:
     parser.add_argument("--out", type=pathlib.Path, required=True)
     options = parser.parse_args()
     return subprocess.run([str(options.build / "bin" / "leat"), "bench", *bench_words(options), "--json",
-                           str(options.out / "results.json"), "--html", str(options.out / "report.html")]).returncode
+                           str(options.out / "results.json"), "--html", str(options.out / "report.html")],
+                          preexec_fn=end_with_parent).returncode
 
 
 if __name__ == "__main__":

@@ -31,8 +31,15 @@ class Sink {
     /** Readable when there are delivery reports. */
     int fd() const { return pipe_[0]; }
 
+    /** The payload is copied. */
     void produce(std::string_view key, std::string_view payload, std::uint64_t token) {  // hot: per message
-        const int failed = rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY | RD_KAFKA_MSG_F_BLOCK,
+        produce_held(key, payload, token, RD_KAFKA_MSG_F_COPY);
+    }
+
+    /** The payload stays where it is until the message has landed. */
+    void produce_held(std::string_view key, std::string_view payload, std::uint64_t token,
+                      int flags = 0) {  // hot: per message
+        const int failed = rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, flags | RD_KAFKA_MSG_F_BLOCK,
                                             const_cast<char*>(payload.data()), payload.size(), key.data(), key.size(),
                                             reinterpret_cast<void*>(token));
         if (failed != 0) std::abort();

@@ -14,6 +14,7 @@ import tempfile
 from typing import Any
 
 from . import results
+from .children import end_with_parent
 
 SUFFIXES = ("/real_time", "/process_time", "/manual_time", "/threads:1")
 NANOSECONDS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9}
@@ -27,7 +28,8 @@ def run(program: pathlib.Path, repetitions: int, min_time_s: float) -> list[resu
         subprocess.run([str(program), f"--benchmark_repetitions={repetitions}", f"--benchmark_min_time={min_time_s}",
                         "--benchmark_enable_random_interleaving=true",
                         "--benchmark_report_aggregates_only=false", f"--benchmark_out={out}",
-                        "--benchmark_out_format=json"], check=True, stdout=subprocess.DEVNULL)
+                        "--benchmark_out_format=json"], check=True, stdout=subprocess.DEVNULL,
+                       preexec_fn=end_with_parent)
         return convert(json.loads(out.read_text())["benchmarks"])
 
 

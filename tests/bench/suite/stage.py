@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .children import end_with_parent
+
 Curve = list[tuple[float, int]]
 KINDS = ("kafka", "mosquitto", "rabbitmq")
 PARTITIONS = 4
@@ -52,7 +54,7 @@ class Stage:
         words = {"mosquitto": ["--persistence", "0"], "rabbitmq": RABBITMQ_WORDS,
                  "kafka": topic_words([*topics, WARM_UP])}[kind]
         command = [self.program("broker"), "--kind", kind, *words]
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=end_with_parent)
         self._children.append(child)
         line = child.stdout.readline().split() if child.stdout else []
         if not line:
@@ -96,7 +98,8 @@ class Stage:
     def run(self, name: str, *words: Any, check: bool = True) -> subprocess.CompletedProcess[str]:
         command = [self.program(name), *map(str, words)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S + 60)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT_S + 60,
+                                  preexec_fn=end_with_parent)
         except subprocess.TimeoutExpired as expired:
             raise Failure(f"{name} has not ended after {LIMIT_S + 60} s") from expired
         if check and done.returncode != 0:
@@ -107,7 +110,8 @@ class Stage:
         """`under`: words of a program that runs it, such as perf."""
         with open(self.file(log), "w") as out:
             command = [*under, self.program(name), *map(str, words)]
-            return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True)
+            return subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True,
+                                    preexec_fn=end_with_parent)
 
     def watch(self, name: str, *words: Any, what: str) -> Curve:
         """Runs a program that prints `SECONDS COUNT` lines until its count is reached."""

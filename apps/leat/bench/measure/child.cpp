@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -51,6 +52,7 @@ Ended run(const Role& role, std::chrono::seconds limit) {
     if (pipe2(ends, O_CLOEXEC) != 0) return ended.failure = std::strerror(errno), ended;
     const pid_t child = fork();
     if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);  // an interrupted run leaves nothing behind
         close(ends[0]);
         role(ends[1]);
         _exit(1);

@@ -1,6 +1,7 @@
 #include "bench/report/output.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -43,6 +44,8 @@ TEST_CASE("what stands in the way of a file is told before it is written, and no
           "cannot write " + folder.file("none/new") + ": No such file or directory");
     CHECK(obstacle(folder.path) == "cannot write " + folder.path + ": Is a directory");
     CHECK(obstacle("/dev/null").empty());
+    REQUIRE(mkfifo(folder.file("pipe").c_str(), 0600) == 0);
+    CHECK(obstacle(folder.file("pipe")).empty());  // without waiting for a reader
 }
 
 TEST_CASE("a file is replaced as a whole") {
@@ -51,6 +54,11 @@ TEST_CASE("a file is replaced as a whole") {
     write_file(folder.file("a"), "short");
     CHECK(folder.text("a") == "short");
     CHECK(folder.count() == 1);
+    fs::create_symlink("a", folder.file("link"));
+    CHECK(obstacle(folder.file("link")).empty());
+    write_file(folder.file("link"), "by a link");
+    CHECK(folder.text("a") == "by a link");
+    CHECK(fs::is_symlink(folder.file("link")));
     write_file("/dev/null", "gone");
     CHECK(fs::is_character_file("/dev/null"));
 }
