@@ -65,7 +65,7 @@ else
   paths=mqtt_kafka,kafka_mqtt,kafka_mqtt_unheard,kafka_kafka,mqtt0_memory,memory_mqtt0,rabbitmq_kafka,kafka_rabbitmq
   paths+=,mqtt_rabbitmq,rabbitmq_mqtt,mqtt_mqtt,rabbitmq_rabbitmq  # what is one broker's alone each_broker.py measures
   bridges=(--rounds 4 --scale 0.35 --only "$paths")
-  latency=(--rounds 1 --seconds 5)
+  latency=(--rounds 2 --seconds 3)
 fi
 shared=(--build "$build" --brokers "$out/brokers")
 start_brokers "$warm_up"

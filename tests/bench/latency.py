@@ -37,7 +37,7 @@ from suite.stage import PARTITIONS, Failure, Stage, end  # noqa: E402
 # The router's settings of librdkafka: a bare bridge with those of its rates would wait for each 5 ms of linger.ms.
 PRODUCER = ["--set", "linger.ms=0", "--set", "max.in.flight.requests.per.connection=1"]
 WARM_UP = "delay-warm-up"  # a topic of Kafka's
-WARM_UP_RATE, WARM_UP_S = 2_000, 10
+WARM_UP_RATE, WARM_UP_S = 2_000, 6
 PERCENTILES = ("p50", "p90", "p99", "p999", "max")
 PATHS = [
     Path("mqtt_kafka", "MQTT QoS 1 -> Kafka", MqttSource(), KafkaSink(key="${topic[1]}"), 0,
@@ -79,7 +79,7 @@ def measure(stage: Stage, path: Path, subject: str, number: int, options: argpar
 def probe(stage: Stage, path: Path, tag: str, options: argparse.Namespace) -> str:
     source, sink = (kind.replace("mosquitto", "mqtt") for kind in (path.source.broker, path.sink.broker) if kind)
     words: list[Any] = ["--from", source, "--write", f"{tag}-in" if source == "kafka" else tag, "--to", sink, "--read",
-                        tag, "--rate", options.rate, "--seconds", options.seconds, "--warm-up", 2, "--keys", LANES,
+                        tag, "--rate", options.rate, "--seconds", options.seconds, "--warm-up", 1, "--keys", LANES,
                         "--size", SIZE]
     if "mosquitto" in stage.addresses:
         words += ["--mqtt-port", stage.port("mosquitto")]

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 
 namespace leat::bench {
@@ -40,6 +41,13 @@ std::string got_text(const Result& r) {
     return std::move(words).text();
 }
 
+bool is_mixed(const Result& r) {
+    if (!r.goal.ratio || r.has_failed()) return false;
+    const auto meets = [&r](double ratio) { return ratio >= *r.goal.ratio; };
+    const auto met = std::count_if(r.ratios.begin(), r.ratios.end(), meets);
+    return met > 0 && met < static_cast<std::ptrdiff_t>(r.ratios.size());
+}
+
 }  // namespace
 
 std::string wanted_text(const Result& r) {
@@ -58,7 +66,8 @@ std::vector<GoalLine> goal_lines(const Report& report) {
         const std::string wanted = wanted_text(r);
         const std::optional<bool> met = meets_goal(r);
         if (wanted.empty()) continue;
-        lines.push_back({r.id, r.title, wanted, got_text(r), met.value_or(false), met || r.has_failed()});
+        lines.push_back(
+            {r.id, r.title, wanted, got_text(r), met.value_or(false), is_mixed(r), met || r.has_failed()});
     }
     return lines;
 }

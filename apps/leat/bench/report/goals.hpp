@@ -12,6 +12,7 @@ struct GoalLine {
     std::string id, title, wanted,
         got;  ///< "Kafka -> Kafka, 100 B", "ratio ≥ 0.95, CPU ≤ 1.40 us", "ratio 1.02, CPU 1.31 us"
     bool is_met = false;
+    bool is_mixed = false;   ///< some rounds met the goal of the ratio, others did not
     bool is_judged = false;  ///< what is wanted was measured, or the result has failed
 };
 

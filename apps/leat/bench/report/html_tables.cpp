@@ -120,8 +120,9 @@ std::string table(const std::string& heads, const std::string& rows) {
            "</tbody></table></div>\n";
 }
 
-const char* verdict(const GoalLine& line) {
-    return line.is_met ? "✓ met" : line.is_judged ? "✗ missed" : "not judged";
+std::string verdict(const GoalLine& line) {
+    const std::string text = line.is_met ? "✓ met" : line.is_judged ? "✗ missed" : "not judged";
+    return text + (line.is_mixed ? small("not in all rounds") : "");
 }
 
 }  // namespace
