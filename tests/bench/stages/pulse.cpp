@@ -75,7 +75,7 @@ class PulseSource : public leat::Source {
     bool is_done() const { return options_.count && window_->next() >= options_.count; }
     void go_on() {
         if (options_.spin || options_.interval.count() == 0) return wake();
-        if (is_timed_) return;
+        if (is_timed_ || is_done()) return;
         is_timed_ = true;
         services().after(
             Nanoseconds(std::max<int64_t>(0, due_ns_ - services().host->now_ns())),
