@@ -64,7 +64,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--build", type=pathlib.Path, default=root / "build")
     parser.add_argument("--only", default=names, help=f"of {names}")
     parser.add_argument("--seconds", type=float, default=3, help="of the path in memory")
-    parser.add_argument("--scale", type=float, default=0.4, help="multiplies the numbers of messages")
+    parser.add_argument("--scale", type=float, default=1, help="multiplies the numbers of messages")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     return parser.parse_args()
 

@@ -20,7 +20,8 @@ namespace leat::bench {
 inline double median(std::vector<double> all) {
     if (all.empty()) return 0;
     std::sort(all.begin(), all.end());
-    return all[all.size() / 2];
+    const size_t middle = all.size() / 2;
+    return all.size() % 2 == 1 ? all[middle] : (all[middle - 1] + all[middle]) / 2;
 }
 
 /// Microseconds.

@@ -16,11 +16,12 @@ import zlib
 
 from .stage import LIMIT_S, Failure
 
-RATE_HZ = 997
+RATE_HZ = 1997
 STACK_BYTES = 65528  # the most that perf takes: batches lie on the stack
 WIDTH, ROW, MARGIN = 1200, 17, 10
 LEAST = 0.001  # of all samples: narrower boxes are not drawn
 FRAME = re.compile(r"^\s+[0-9a-f]+ (.*) \(([^)]*)\)$")
+OURS = re.compile(r"leat::(v1::)?|\(anonymous namespace\)::")
 OFFSET = re.compile(r"\+0x[0-9a-f]+$")
 
 
@@ -82,7 +83,9 @@ def folded(script: str) -> Call:
     root = Call()
     for sample in script.split("\n\n"):
         lines = sample.strip("\n").split("\n")
-        frames = [name_of(line) for line in lines[1:] if line.strip()]
+        names = [name_of(line) for line in lines[1:] if line.strip()]
+        # Of a library without names how deep it was says nothing.
+        frames = [name for name, inner in zip(names, ["", *names]) if name != inner or not name.startswith("[")]
         if lines[0].strip() and frames:
             root.add([lines[0].strip(), *reversed(frames)])
     return root
@@ -111,8 +114,9 @@ def draw(call: Call, name: str, x: float, y: float, scale: float, total: int, bo
     """A box, and above it what it called, from the name that comes first on."""
     width = call.samples * scale
     part = call.samples / total
-    letters = int(width / 6.5)
-    shown = name if len(name) <= letters else name[:max(letters - 1, 0)] + "…"
+    letters = int((width - 5) / 6.5)
+    short = OURS.sub("", name)  # hovering tells the whole
+    shown = short if len(short) <= letters else short[:max(letters - 1, 0)] + "…"
     text = f'<text x="{x + 3:.1f}" y="{y + 12:.1f}">{html.escape(shown)}</text>' if letters > 3 else ""
     boxes.append(f'<g><title>{html.escape(name)}: {call.samples} samples, {part:.1%}</title><rect x="{x:.1f}" '
                  f'y="{y:.1f}" width="{max(width - 0.5, 0.3):.1f}" height="{ROW - 1}" rx="2" fill="{colour(name)}"/>'
