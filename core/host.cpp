@@ -259,7 +259,7 @@ std::string Host::Inside::make_rooms(uint32_t shards) {
         }
     } catch (const std::system_error& error) {
         return std::string(error.what()) + "; this is number " + std::to_string(rooms.size() + 1) + " of " +
-               std::to_string(shards) + ": allow more open files (ulimit -n), or have fewer shards";
+               std::to_string(shards) + (error.code() == std::errc::too_many_files_open ? ": see ulimit -n" : "");
     }
     return {};
 }

@@ -92,5 +92,5 @@ TEST_CASE("more shards than the process may have descriptors for are refused in 
     const Ran ran = scene.shell("ulimit -n 64; exec \"$0\" run bridge.json >out 2>err");
     CHECK(ran.code == 1);
     CHECK_MESSAGE(has(ran.err, "no descriptors left for a shard: Too many open files"), ran.err);
-    CHECK(has(ran.err, " of 200: "));
+    CHECK(has(ran.err, " of 200: see ulimit -n"));
 }
