@@ -151,8 +151,8 @@ def result_of(path: Path, runs: Runs, options: argparse.Namespace, failure: str 
     late = statistics.median(run.sent_late_us["p99"] for run in runs[LEAT])
     ceiling = {"title": "bare bridge", **figures(runs[BARE])}
     result |= {**figures(runs[LEAT]), "ceiling": ceiling, "audit": {"missing": 0, "out_of_order": 0},
-                "note": f"p99 of each round: {tails(runs[LEAT])}, bare {tails(runs[BARE])} us; the sender itself was "
-                        f"late by {late:.0f} us at its p99; that is in the figures"}
+              "note": f"p99 of each round: {tails(runs[LEAT])}, bare {tails(runs[BARE])} us; the sender itself was "
+                      f"late by {late:.0f} us at its p99; that is in the figures"}
     result["ratios"] = [theirs / ours for ours, theirs in zip(result["rounds"], ceiling["rounds"])]
     result["ratio"] = statistics.median(result["ratios"])
     return result

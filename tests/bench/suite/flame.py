@@ -16,7 +16,7 @@ import zlib
 
 from .stage import LIMIT_S, Failure
 
-RATE_HZ = 1997
+RATE_HZ = 997
 STACK_BYTES = 65528  # the most that perf takes: batches lie on the stack
 WIDTH, ROW, MARGIN = 1200, 17, 10
 LEAST = 0.001  # of all samples: narrower boxes are not drawn
