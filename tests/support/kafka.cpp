@@ -83,7 +83,7 @@ void create_topic(const std::string& brokers, const std::string& name, int parti
     if (!failure.empty()) throw std::runtime_error("cannot create topic " + name + ": " + failure);
 }
 
-Kafka::Kafka(Options options) : heap_(options.heap), port_(free_port()), controller_port_(free_port()) {
+Kafka::Kafka(Options options) : heap_(std::move(options.heap)), port_(free_port()), controller_port_(free_port()) {
     if (options.tls != nullptr) tls_port_ = free_port();
     if (!options.users.empty()) sasl_port_ = free_port();
     if (options.tls != nullptr && !options.users.empty()) sasl_tls_port_ = free_port();
@@ -139,9 +139,10 @@ void Kafka::format(const Options& options) {
         "java", "-XX:TieredStopAtLevel=1", "-cp", kafka_jars() + "/*",          "kafka.tools.StorageTool", "format",
         "-t",   "bGVhdC10ZXN0cy1rYWZrYQ",  "-c",  folder_ / "server.properties"};
     for (const auto& [user, password] : options.users) {
+        std::string login = "=[name=";
+        login.append(user).append(",password=").append(password).append("]");
         for (const char* mechanism : {"SCRAM-SHA-256", "SCRAM-SHA-512"}) {
-            words.insert(words.end(),
-                         {"--add-scram", std::string(mechanism) + "=[name=" + user + ",password=" + password + ']'});
+            words.insert(words.end(), {"--add-scram", mechanism + login});
         }
     }
     if (run(words, log) != 0) throw std::runtime_error("Kafka's storage was not formatted:\n" + tail(read_file(log)));

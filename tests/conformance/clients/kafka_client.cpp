@@ -88,6 +88,7 @@ void KafkaClient::wait_for(const std::string& topic) {
 void KafkaClient::create_some(const std::vector<std::string>& topics, int partitions) {
     std::array<char, 512> error{};
     std::vector<rd_kafka_NewTopic_t*> wanted;
+    wanted.reserve(topics.size());
     for (const auto& topic : topics) {
         wanted.push_back(rd_kafka_NewTopic_new(topic.c_str(), partitions, 1, error.data(), error.size()));
     }
