@@ -16,7 +16,7 @@ struct Refused {
 constexpr const char* kOwnOption = "it has an option of its own";
 constexpr const char* kCommits = "offsets are committed when messages have landed, and only then";
 constexpr const char* kOnShard = "events, logs and callbacks are served by the host";
-constexpr const char* kOneRequest = "with more than one, librdkafka may report a record as landed that is not there";
+constexpr const char* kOneRequest = "it is 1: with more, librdkafka may report a record as landed that is not there";
 constexpr std::array kRefused{
     Refused{"enable.auto.commit", kCommits},
     Refused{"auto.commit.enable", kCommits},

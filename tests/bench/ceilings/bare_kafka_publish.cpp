@@ -58,7 +58,7 @@ int main(int argc, char** argv) {
     const std::uint64_t size = std::max<std::uint64_t>(arguments.number("size", 100), 1);
     const std::uint64_t window = arguments.number("window", std::clamp<std::uint64_t>(kMostHeld / size, 1, 100'000));
     Payloads payloads(window, size);
-    bare::Sink sink(arguments, arguments.text("topic"));
+    bare::Sink sink(arguments, arguments.text("topic"), "5");
     std::uint64_t sent = 0;
     std::uint64_t landed = 0;
     const auto begin = std::chrono::steady_clock::now();

@@ -78,7 +78,7 @@ struct Span {
 
 Span publish_to_kafka(Work& work, std::uint64_t index) {
     const test::Content content(test::shape_from(work.arguments));
-    bare::Sink sink(work.arguments, work.name);
+    bare::Sink sink(work.arguments, work.name, "5");
     std::string payload;
     std::uint64_t sent = 0, landed = 0;
     work.connected.arrive_and_wait();

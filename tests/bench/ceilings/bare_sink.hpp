@@ -20,8 +20,9 @@ namespace leat::bare {
 /** [one thread] */
 class Sink {
   public:
-    Sink(const test::Arguments& arguments, const std::string& topic)
-        : producer_(make_producer(arguments)),
+    /** linger_ms  How long records wait for others: measured best 0 for a bridge, 5 for a loop that makes its own. */
+    Sink(const test::Arguments& arguments, const std::string& topic, const std::string& linger_ms = "0")
+        : producer_(make_producer(arguments, linger_ms)),
           topic_(rd_kafka_topic_new(producer_, topic.c_str(), nullptr)),
           reports_(rd_kafka_queue_get_main(producer_)) {
         if (::pipe2(pipe_.data(), O_NONBLOCK) != 0) throw std::runtime_error("no pipe");
@@ -63,8 +64,9 @@ class Sink {
     }
 
   private:
-    static rd_kafka_t* make_producer(const test::Arguments& arguments) {
-        rd_kafka_conf_t* conf = make_conf(producer_settings(arguments.text("brokers")), arguments.list("set"));
+    static rd_kafka_t* make_producer(const test::Arguments& arguments, const std::string& linger_ms) {
+        rd_kafka_conf_t* conf =
+            make_conf(producer_settings(arguments.text("brokers"), linger_ms), arguments.list("set"));
         rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR);
         return test::kafka_client(RD_KAFKA_PRODUCER, conf);
     }
