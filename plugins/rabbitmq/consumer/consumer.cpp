@@ -19,8 +19,8 @@ constexpr std::uint64_t kMostTogether = 512;
 constexpr std::uint64_t kPartOfPrefetch = 4;
 
 // How long deliveries of a fast stream may gather: RabbitMQ writes a few at a time, and to wake us for each such
-// write costs it as much as it costs us.
-constexpr std::chrono::microseconds kLongestPause{500};
+// write costs it as much as it costs us; and what they are handed over to has to send each portion on.
+constexpr std::chrono::milliseconds kLongestPause{2};
 
 std::uint64_t number_together(std::uint16_t prefetch) {
     return std::clamp<std::uint64_t>(prefetch / kPartOfPrefetch, 1, kMostTogether);
