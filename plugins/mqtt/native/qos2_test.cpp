@@ -131,7 +131,7 @@ TEST_CASE("QoS 2 over restarts of a broker that keeps its sessions: nothing is m
     rig.start_both();
     for (int part = 0; part < 3; ++part) {
         rig.publish("t/a", numbered(part * 10'000 + 1, (part + 1) * 10'000));
-        const auto some = static_cast<std::uint64_t>(part * 10'000 + 2'000);
+        const auto some = static_cast<std::uint64_t>(part) * 10'000 + 2'000;
         REQUIRE(rig.all_arrive(some));
         broker.restart();
     }
