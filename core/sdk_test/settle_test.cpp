@@ -72,22 +72,23 @@ TEST_CASE("a run goes behind what waits already") {
 }
 
 TEST_CASE("a plain run ends at another outcome, a code, or a token that is no neighbour") {
-    const auto plain = [](size_t n) {
+    const auto plain = [](size_t count) {
         std::vector<leat_settlement> all;
-        for (size_t i = 0; i < n; ++i) all.push_back({100 + i, LEAT_ACK, LEAT_NONE, nullptr});
+        for (size_t i = 0; i < count; ++i) all.push_back({100 + i, LEAT_ACK, LEAT_NONE, nullptr});
         return all;
     };
-    for (size_t i = 0; i < 5; ++i) {
-        auto all = plain(5);
-        CHECK(plain_run(all.data(), 5) == 5);
+    constexpr size_t n = 90;  // several of the pieces in which it looks
+    for (size_t i = 0; i < n; ++i) {
+        auto all = plain(n);
+        CHECK(plain_run(all.data(), n) == n);
         all[i].outcome = LEAT_RETRY;
-        CHECK(plain_run(all.data(), 5) == i);
-        all = plain(5);
+        CHECK(plain_run(all.data(), n) == i);
+        all = plain(n);
         all[i].code = LEAT_DROPPED;
-        CHECK(plain_run(all.data(), 5) == i);
-        all = plain(5);
+        CHECK(plain_run(all.data(), n) == i);
+        all = plain(n);
         all[i].token += 1;
-        CHECK(plain_run(all.data(), 5) == (i == 0 ? 1 : i));
+        CHECK(plain_run(all.data(), n) == (i == 0 ? 1 : i));
     }
 }
 

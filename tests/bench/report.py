@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Runs those parts of `leat bench` that need no broker, and merges what the other parts of the suite have found.
 
-    tests/bench/report.py [--build build] [--quick] --out FOLDER     reads FOLDER/*.json; writes results.json, report.html
+    tests/bench/report.py [--build build] [--quick] --out FOLDER
+
+It reads FOLDER/*.json and writes results.json and report.html there.
 """
 
 from __future__ import annotations

@@ -48,6 +48,7 @@ class Producer {
                                             {"enable.idempotence", "true"},
                                             {"message.timeout.ms", "0"},
                                             {"linger.ms", "5"},
+                                            {"partitioner", "murmur2_random"},  // as Java clients place keys
                                             {"queue.buffering.max.messages", "100000"},
                                             {"log_level", "0"}});
         rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);

@@ -22,12 +22,14 @@ namespace leat::bare {
 using Settings = std::vector<std::pair<std::string, std::string>>;
 
 // One request in flight: with more, librdkafka 2.0.2 may report a record of a new producer as landed that is not
-// there (plugins/kafka/README.md), so a loop with more promises less than the router.
+// there (plugins/kafka/README.md), so a loop with more promises less than the router. Keys are placed as the router
+// and Java clients place them, so that what comes from one partition goes to one.
 inline Settings producer_settings(const std::string& brokers, const std::string& linger_ms) {
     return {{"bootstrap.servers", brokers},
             {"enable.idempotence", "true"},
             {"max.in.flight.requests.per.connection", "1"},
             {"message.timeout.ms", "0"},
+            {"partitioner", "murmur2_random"},
             {"linger.ms", linger_ms},
             {"batch.num.messages", "10000"},
             {"batch.size", "1000000"},

@@ -14,16 +14,15 @@ namespace {
 using namespace leat;
 
 constexpr std::string_view kUsage =
-    "usage: bare_kafka_kafka --brokers LIST --topic FROM --to TOPIC [--group G] [--in-flight N] [--set "
-    "name=value]... "
-    "[--set-consumer name=value]...";
+    "usage: bare_kafka_kafka --brokers LIST --topic FROM --to TOPIC [--group G] [--window N] [--in-flight N]\n"
+    "       [--set name=value]... [--set-consumer name=value]...";
 
 class Bridge {
   public:
     explicit Bridge(const test::Arguments& arguments)
         : source_(arguments),
           sink_(arguments, arguments.text("to")),
-          max_in_flight_(arguments.number("in-flight", 16'384)) {}  // as the router: 4,096 of each of 4 partitions
+          max_in_flight_(arguments.number("in-flight", 100'000)) {}
 
     void run() {
         while (test::stop_requested == 0) {

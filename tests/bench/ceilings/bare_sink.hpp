@@ -20,7 +20,7 @@ namespace leat::bare {
 /** [one thread] */
 class Sink {
   public:
-    /** linger_ms  How long records wait for others: measured best 0 for a bridge, 5 for a loop that makes its own. */
+    /** linger_ms  How long records wait for others: measured best 0 for a bridge with a window, 5 without. */
     Sink(const test::Arguments& arguments, const std::string& topic, const std::string& linger_ms = "0")
         : producer_(make_producer(arguments, linger_ms)),
           topic_(rd_kafka_topic_new(producer_, topic.c_str(), nullptr)),

@@ -22,6 +22,7 @@ class Path:
     name      of the path; the bare bridge is the program bare_<name>, or bare_<bare>
     count     messages of a run
     goal      what is to be reached: ratio (to the bare bridge), cpu_us
+    words     further ones for the bare bridge
     """
 
     name: str
@@ -32,6 +33,7 @@ class Path:
     goal: dict[str, float]
     category: str = "routes"
     bare: str = ""
+    words: tuple[str, ...] = ()
 
     def id(self) -> str:
         name = self.name.replace("_", "-").removesuffix(f"-{self.category}")
@@ -60,6 +62,7 @@ def start_subject(stage: Stage, path: Path, subject: str, tag: str, more: list[s
     """Starts the router or the bare bridge; `more`: further words for the latter; `under`: of what runs the former."""
     if subject == BARE:
         words = path.source.bare(stage, path.name, tag) + path.sink.bare(stage, path.name, tag)
+        words += path.words
         return stage.start(f"{tag}.log", f"bare_{path.bare or path.name}", *words, *more)
     (stage.folder / f"{tag}.json").write_text(json.dumps(config_of(stage, path, tag), indent=2))
     return stage.start(f"{tag}.log", "leat", "run", stage.file(f"{tag}.json"), "--status-json",

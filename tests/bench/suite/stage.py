@@ -20,9 +20,9 @@ WARM_UP_MESSAGES = 500_000
 LIMIT_S = 300  # for any program that publishes or collects
 
 # Of RabbitMQ's Erlang machine: how many words of payloads the old heap of a process refers to before it is collected
-# as a whole, 64 MiB instead of 0.36 MiB. By default that limit follows the payloads of the young heap, so that a queue with
-# a backlog comes below it by chance, and then every second collection copies the whole backlog: 28 to 35 us of CPU for a
-# message that is read, instead of 13 to 18, whoever reads.
+# as a whole, 64 MiB instead of 0.35 MiB. By default that limit follows the payloads of the young heap, so that a queue
+# with a backlog comes below it by chance, and then every second collection copies the whole backlog: 28 to 35 us of
+# CPU for a message that is read, instead of 13 to 18, whoever reads.
 RABBITMQ_WORDS = ["--erlang", "+hmbs 8388608"]
 
 

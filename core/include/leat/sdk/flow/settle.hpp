@@ -68,16 +68,22 @@ class RetainRun {
 /// How many of n settlements, from the first on, are plain acknowledgements of neighbouring tokens.
 inline size_t plain_run(const leat_settlement* batch, size_t n) {  // hot: per message
     static_assert(offsetof(leat_settlement, code) == offsetof(leat_settlement, outcome) + 4);
-    const auto ends_otherwise = [](const leat_settlement& s) {
-        uint64_t both;  // NOLINT: filled at once
-        std::memcpy(&both, &s.outcome, sizeof both);
-        return both;
+    const auto differs = [batch](size_t i) {
+        uint64_t ending;  // NOLINT: filled at once
+        std::memcpy(&ending, &batch[i].outcome, sizeof ending);
+        return (batch[i].token ^ (batch[0].token + i)) | ending;
     };
-    uint64_t differs = 0;  // mostly all are: without a branch for each
-    for (size_t i = 0; i < n; ++i) differs |= (batch[i].token ^ (batch[0].token + i)) | ends_otherwise(batch[i]);
-    if (differs == 0) return n;
+    // In pieces that grow, without a branch for each message: a batch may be one run, or, where what went down
+    // together comes back from several places, 200 short ones.
     size_t run = 0;
-    while (batch[run].token == batch[0].token + run && ends_otherwise(batch[run]) == 0) ++run;
+    for (size_t piece = 4; run < n; piece *= 4) {
+        const size_t end = std::min(n, run + piece);
+        uint64_t any = 0;
+        for (size_t i = run; i < end; ++i) any |= differs(i);
+        if (any) break;
+        run = end;
+    }
+    while (run < n && !differs(run)) ++run;
     return run;
 }
 static_assert(LEAT_ACK == 0 && LEAT_NONE == 0);
