@@ -61,7 +61,7 @@ class Connection {
     /// A frame that is there, without waiting; false: none. Sends heartbeats that are due. Answers closes and throws
     /// them as Closed.
     bool next(amqp_frame_t& frame);
-    /// Whether something was read beyond the last frame: next() will not find the socket empty.
+    /// Whether something was read beyond the last frame, perhaps half of the next.
     [[nodiscard]] bool has_read_more() const {
         return amqp_frames_enqueued(state_) != 0 || amqp_data_in_buffer(state_) != 0;
     }

@@ -100,7 +100,8 @@ bool Consumer::work(Connection& connection) {
         bool is_there = true;
         while ((block_ == nullptr || !block_->is_full()) && (is_there = connection.next(frame))) {
             handle(connection, frame);
-            if (!pace_.is_fast() && !connection.has_read_more()) hand_over();  // before the socket is looked at again
+            if (!pace_.is_fast() && !connection.has_read_more())
+                break;  // handed over before the socket is read again
         }
         hand_over();
         if (!is_there && !gather()) return false;
@@ -180,7 +181,10 @@ void Consumer::begin_message(const amqp_frame_t& frame) {
     const std::size_t needed = reader_.measure(delivery);
     char* at = block_ != nullptr ? block_->reserve(needed) : nullptr;
     if (at == nullptr) {
-        hand_over();
+        if (block_ != nullptr) {
+            hand_over();
+            kind_ = BlockPool::Kind::large;
+        }
         block_ = pool_->take(kind_, needed);
         at = block_->reserve(needed);
     }
@@ -197,8 +201,9 @@ void Consumer::hand_over() {
     if (block_ == nullptr || is_in_body_ || block_->count == 0) return;
     Block* const block = std::exchange(block_, nullptr);
     block->lend();
-    // What comes in small portions gets small blocks.
-    kind_ = block->is_full() || block->used > kSmall ? BlockPool::Kind::large : BlockPool::Kind::small;
+    // What comes in small portions gets small blocks, and what comes alone whatever its size.
+    const bool is_much = block->is_full() || (block->count > 1 && block->used > kSmall);
+    kind_ = is_much ? BlockPool::Kind::large : BlockPool::Kind::small;
     Exchange exchange(*this);
     block->generation = generation_;
     waiting_bytes_ += block->capacity;
