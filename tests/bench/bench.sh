@@ -62,8 +62,9 @@ if ((${#quick[@]})); then
 else
   until=("" "" "" "")
   warm_up=1
-  paths=mqtt_kafka,kafka_mqtt,kafka_mqtt_unheard,kafka_kafka,mqtt0_memory,memory_mqtt0,rabbitmq_kafka,kafka_rabbitmq
-  paths+=,mqtt_rabbitmq,rabbitmq_mqtt,mqtt_mqtt,rabbitmq_rabbitmq  # what is one broker's alone each_broker.py measures
+  # What is one broker's alone each_broker.py measures.
+  paths=mqtt_kafka,kafka_mqtt,kafka_mqtt_unheard,kafka_kafka,kafka_kafka_unbounded,mqtt0_memory,memory_mqtt0
+  paths+=,rabbitmq_kafka,kafka_rabbitmq,mqtt_rabbitmq,rabbitmq_mqtt,mqtt_mqtt,rabbitmq_rabbitmq
   bridges=(--rounds 4 --scale 0.35 --only "$paths")
   latency=(--rounds 2 --seconds 3)
 fi

@@ -60,7 +60,7 @@ def record_path(stage: Stage, path: Path) -> flame.Call:
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     root = pathlib.Path(__file__).resolve().parents[2]
-    names = ",".join([MEMORY, *(path.name for path in PATHS if path.category == "routes")])
+    names = ",".join([MEMORY, *(path.name for path in PATHS if path.category == "routes" and path.goal)])
     parser.add_argument("--build", type=pathlib.Path, default=root / "build")
     parser.add_argument("--only", default=names, help=f"of {names}")
     parser.add_argument("--seconds", type=float, default=3, help="of the path in memory")
