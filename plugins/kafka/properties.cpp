@@ -199,7 +199,7 @@ Conf consumer_conf(const Connection& connection, const SourceOptions& options, c
     conf.set("fetch.error.backoff.ms", "100");
     // A broker that is asked for empty partitions alone, as the others are far enough ahead, answers after this long,
     // and until then librdkafka asks it for nothing else: what was fetched ahead must last. README.md has figures.
-    conf.set("fetch.wait.max.ms", "25");
+    conf.set("fetch.wait.max.ms", "50");
     set_properties(conf, connection, true);
     rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT |
                                              RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_STATS);
